@@ -28,7 +28,7 @@ struct ApusUpstream: Upstream {
     static func isServer(of calls: RetryingCalls) throws(UpstreamFailure) -> Bool {
         if try importsRecords(calls) { return true }
         try calls.checkServer()
-        // The server may have become reachable between the two calls.
+        // The server may have become reachable between the two calls, so the first one is repeated.
         return try importsRecords(calls)
     }
 
@@ -98,7 +98,7 @@ struct ApusUpstream: Upstream {
         if let outcome = try runs.update(journalEntry, experiment) { return outcome }
         var outcome = ItemOutcome(remoteID: "")
         let report = try send([.experiment(experiment)])
-        // If the upstream left the experiment out, the id may belong to another experiment.
+        // If the upstream left the experiment out, the id may belong to another experiment, so this counts as a refusal.
         try Self.requireImported(.experiment, report)
         outcome.remoteID = String(report.mappings.first { $0.source == experiment.id }?.id ?? experiment.id)
         // The upstream used an existing experiment with this name. This call restores it if it is deleted there but not here.

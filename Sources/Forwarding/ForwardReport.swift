@@ -16,6 +16,7 @@ package struct ForwardReport: Sendable {
         case skipped
     }
 
+    /// One run of the report.
     package struct Line: Sendable {
         package var runID: String
         package var name: String
@@ -24,6 +25,7 @@ package struct ForwardReport: Sendable {
         package var points: Int64
         package var sentPoints: Int64
         package var sentTime: Int64?
+        /// Why the run waits or failed; nil if no call for it has failed.
         package var reason: String?
     }
 

@@ -5,6 +5,7 @@ internal import TrackingStore
 struct ForwardState: Sendable {
     /// A run of which a part has to be sent.
     struct Waiting: Sendable {
+        /// When the delay began after which the run is sent.
         var since: ContinuousClock.Instant
         var backOff = BackOff()
         var failure: UpstreamFailure?
@@ -26,7 +27,7 @@ struct ForwardState: Sendable {
         var rows: Set<Int64> = []
     }
 
-    /// The kind and name of an experiment, logged model or registered model.
+    /// The kind of an experiment, logged model or registered model, and its name; for a logged model, the id is the name.
     struct ItemName: Hashable, Sendable {
         var kind: ForwardedKind
         var name: String
@@ -84,7 +85,7 @@ struct ForwardState: Sendable {
     var comparedUpTo: Int64? = 0
     /// Whether experiments, models or versions may have changed.
     var haveItemsChanged = true
-    /// Whether logged models and the registry are being compared and sent.
+    /// Whether experiments, logged models and the registry are being compared and sent.
     var isSendingItems = false
     /// The upstream's ids of experiments, by their ids in this store.
     var experiments: [Int64: String] = [:]
@@ -143,6 +144,7 @@ struct ForwardState: Sendable {
     /// A time so long ago that every delay is over.
     static func distantPast(_ now: ContinuousClock.Instant) -> ContinuousClock.Instant { now - .seconds(86_400) }
 
+    /// Adds a run to those that wait; if there are too many, a later comparison finds it.
     mutating func wait(for row: Int64, at now: ContinuousClock.Instant) {
         if waiting[row] != nil { return }
         guard waiting.count < Self.mostWaiting else {
@@ -161,8 +163,9 @@ struct ForwardState: Sendable {
         return run.run.run.info.endTime != nil || restarts[run.row] == nil
     }
 
-    /// The rows of at most `limit` due runs: those with the fewest failed attempts first, among them ended runs, and
-    /// then those that have waited longest.
+    /// The rows of at most `limit` due runs.
+    ///
+    /// If more are due, runs with fewer failed attempts come first; among equal ones ended runs, then those that waited longest.
     func due(at now: ContinuousClock.Instant, delay: Duration, limit: Int) -> [Int64] {
         let candidates = waiting.filter { _, run in
             run.backOff.isDue(at: now) && now - run.since >= delay && (run.notBefore ?? now) <= now

@@ -97,7 +97,7 @@ extension Forwarder {
             }
             let entry = found.newestArtifactEntry
             try store.writeNow { try $0.noteFilesCompared(ofRun: row, at: entry, upstream: upstreamID) }
-            // The operator may meanwhile have asked for all files again.
+            // If the operator has meanwhile asked for all files again, the run stays in `fileRuns`.
             if state.withLock({ $0.fileRetries.contains(owner.owner) }) { return }
         }
         state.withLock { if !$0.renewedFileRuns.contains(row) { $0.endFiles(ofRun: row) } }
@@ -117,8 +117,8 @@ extension Forwarder {
         state.withLock { if !$0.renewedFileModels.contains(id) { $0.fileModels[id] = nil } }
     }
 
-    /// A file that the upstream lacks, or has in another version.
-    private struct MissingFile {
+    /// A file in an owner's folder; the upstream may lack it or have another version of it.
+    private struct ListedFile {
         /// The path relative to the owner's folder.
         let path: String
         let rootPath: ArtifactPath
@@ -140,7 +140,7 @@ extension Forwarder {
         let entries = try store.readNow(.cheap) { try $0.forwardedFiles(of: owner.owner, upstream: upstreamID) }
         var versions: [ExactText: String] = [:]
         for file in entries { versions[ExactText(file.path)] = file.version }
-        var missing: [MissingFile] = []
+        var missing: [ListedFile] = []
         for file in try files(in: folder, changedPaths: changedPaths) {
             guard let opened = try? folder.root.open(file.rootPath) else { continue }
             if versions[ExactText(file.path)] != opened.entityTag { missing.append(file) }
@@ -228,9 +228,9 @@ extension Forwarder {
         }
     }
 
-    private func files(in folder: ForwardFolder, changedPaths: [String]?) throws -> [MissingFile] {
+    private func files(in folder: ForwardFolder, changedPaths: [String]?) throws -> [ListedFile] {
         guard let changedPaths else {
-            var found: [MissingFile] = []
+            var found: [ListedFile] = []
             try addFiles(of: folder, .root, &found)
             return found
         }
@@ -240,18 +240,18 @@ extension Forwarder {
             let relative = String(decoding: path.utf8.dropFirst(base.utf8.count), as: UTF8.self)
             let rootPath = try folder.path.appending(ArtifactPath(relative))
             guard let opened = try? folder.root.open(rootPath) else { return nil }
-            return MissingFile(path: relative, rootPath: rootPath, bytes: opened.size)
+            return ListedFile(path: relative, rootPath: rootPath, bytes: opened.size)
         }
     }
 
-    private func addFiles(of folder: ForwardFolder, _ path: ArtifactPath, _ found: inout [MissingFile]) throws {
+    private func addFiles(of folder: ForwardFolder, _ path: ArtifactPath, _ found: inout [ListedFile]) throws {
         for entry in try folder.root.list(path, relativeTo: folder.path) {
             let relative = try ArtifactPath(entry.path)
             if entry.isDirectory {
                 try addFiles(of: folder, relative, &found)
             } else {
                 let rootPath = try folder.path.appending(relative)
-                found.append(MissingFile(path: entry.path, rootPath: rootPath, bytes: entry.size))
+                found.append(ListedFile(path: entry.path, rootPath: rootPath, bytes: entry.size))
             }
         }
     }
@@ -271,7 +271,7 @@ extension ForwardState {
         if fileModels.updateValue(owner, forKey: id) != nil { renewedFileModels.insert(id) }
     }
 
-    /// Removes a run from those whose files have to be sent.
+    /// Removes a run from those whose files have to be compared.
     mutating func endFiles(ofRun row: Int64) {
         fileRuns.remove(row)
         renewedFileRuns.remove(row)

@@ -126,7 +126,7 @@ extension Forwarder {
         ForwardOmission(subject: experiment.name, part: ForwardOmission.experiment, reason: failure.message)
     }
 
-    /// Sends logged models, and then the registry, after the runs that they name.
+    /// Sends logged models and then the registry; an item that names runs waits until they have been sent.
     func sendModelsAndRegistry(to upstream: any Upstream, _ upstreamID: Int64) throws {
         try forgetFailuresOfRemovedItems()
         defer {
@@ -296,7 +296,7 @@ extension Forwarder {
         return SentRun.pause(afterCreationAt: time, at: currentMilliseconds()) != nil
     }
 
-    /// Calls `send` with the journal's entry, or nil if it has no id at the upstream, and writes the outcome to the journal.
+    /// Calls `send` with the journal's entry, or with nil if the entry has no id of the upstream, and writes the outcome there.
     ///
     /// A refusal is noted too, with an empty id if the upstream does not have the item; the item is sent again when it changes.
     private func sendAndRecord(

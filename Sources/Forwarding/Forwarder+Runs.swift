@@ -181,7 +181,7 @@ extension Forwarder {
                 outcome.hasSentPoints && progress.count == parcel.forwarded.series.count
                 && progress.allSatisfy { $0.sentCount == $0.count }
             let awaited = outcome.missing.first(where: \.willBeSent)
-            // Parts that name a withheld run or model are sent when the upstream has it.
+            // Parts that name a run or model that this server does not send are sent when the upstream has it.
             if areAllPointsSent, rest.isEmpty || (!outcome.missing.isEmpty && awaited == nil) {
                 return recordAsSent(parcel.forwarded)
             }

@@ -7,12 +7,14 @@ package import TrackingStore
 ///
 /// `sendRuns` and `sendFiles` each do one round of sending; one thread calls `sendRuns` again and again, another thread
 /// calls `sendFiles`. A round reads from the store in short reads, sends, and then writes to the store's journal what the
-/// upstream has confirmed. If the server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a
-/// run is created, it is searched for at the upstream by its id. Several threads may use a forwarder.
+/// upstream has confirmed. If the server is killed, nothing is lost, and only unconfirmed parts are sent again. Before a run
+/// is created at an MLflow server, it is searched for, so that it is not created twice. Several threads may use a forwarder.
 package final class Forwarder: Sendable {
     let store: TrackingStore
+    /// Makes the calls to the upstream.
     let calls: any UpstreamCalls
     let settings: ForwardSettings
+    /// The changes of the store that no round has read yet.
     private let feed: ChangeFeed
     let state: Mutex<ForwardState>
     /// The function that makes the threads begin their rounds at once; nil before `setWakeUp` sets it.

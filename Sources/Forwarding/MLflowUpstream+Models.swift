@@ -35,8 +35,8 @@ extension MLflowUpstream {
     }
 
     private func model(of source: String, in experiment: String) throws(UpstreamFailure) -> String? {
-        let found = try runs.search("models", in: experiment, page: 50, SourceTag.model, source) { $0["info"]?["tags"] }
-        return found.compactMap { $0["info"]?["model_id"]?.string }.min()
+        let all = try runs.search("models", in: experiment, limit: 50, SourceTag.model, source) { $0["info"]?["tags"] }
+        return all.compactMap { $0["info"]?["model_id"]?.string }.min()
     }
 
     private func create(_ model: LoggedModel, in experiment: String) throws(UpstreamFailure) -> String {
@@ -166,7 +166,7 @@ extension MLflowUpstream {
         var sourceNumber: String
         var run: String
         var source: String
-        /// The text of a prompt's version, because all prompts have the same source; nil for other versions.
+        /// The text of a prompt's version, which identifies it because all prompts have the same source; nil for other versions.
         var promptText: String?
 
         /// Whether this version of the upstream was created for a version of this store.
@@ -238,8 +238,8 @@ extension MLflowUpstream {
 
     /// Creates a version at the upstream.
     ///
-    /// - Returns: its number at the upstream; nil if it was refused or its logged model is missing, which is added to
-    ///   the omissions.
+    /// - Returns: its number at the upstream; nil, with the reason in the omissions, if it was refused or its logged model
+    ///   is missing.
     private func create(
         _ version: ModelVersion,
         _ origin: VersionOrigin,

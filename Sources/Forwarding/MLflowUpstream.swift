@@ -125,7 +125,7 @@ struct MLflowUpstream: Upstream {
     /// are deleted.
     private func run(of source: String, in experiment: String) throws(UpstreamFailure) -> (id: String, isDeleted: Bool)?
     {
-        let found = try runs.search("runs", in: experiment, page: 500, SourceTag.run, source) { $0["data"]?["tags"] }
+        let found = try runs.search("runs", in: experiment, limit: 500, SourceTag.run, source) { $0["data"]?["tags"] }
         let all = found.compactMap { run -> (id: String, isDeleted: Bool)? in
             guard let id = run["info"]?["run_id"]?.string else { return nil }
             return (id, run["info"]?["lifecycle_stage"]?.string == "deleted")
@@ -162,8 +162,8 @@ struct MLflowUpstream: Upstream {
         return id
     }
 
-    /// Returns a tag with the upstream's ids; nil if a run or model that the tag names still has to be sent, or if the
-    /// parent run is withheld.
+    /// Returns a tag with the upstream's ids; nil if a run or model that the tag names still has to be sent, or if it names
+    /// a parent run that this server does not send.
     private func rewritten(
         _ tag: Tag,
         _ ids: [String: String],
@@ -202,17 +202,17 @@ struct MLflowUpstream: Upstream {
     private func logInputs(_ run: Run, _ remoteID: String, _ outcome: inout RunOutcome) throws(UpstreamFailure) -> Bool
     {
         var (inputs, outputs): ([ModelInput], [ModelOutput]) = ([], [])
-        var names: [String: String] = [:]
+        var localIDs: [String: String] = [:]
         let before = outcome.missing.count
         for var input in run.modelInputs {
             guard let id = try model(input.modelID, &outcome) else { continue }
-            names[id] = input.modelID
+            localIDs[id] = input.modelID
             input.modelID = id
             inputs.append(input)
         }
         for var output in run.modelOutputs {
             guard let id = try model(output.modelID, &outcome) else { continue }
-            names[id] = output.modelID
+            localIDs[id] = output.modelID
             output.modelID = id
             outputs.append(output)
         }
@@ -223,7 +223,7 @@ struct MLflowUpstream: Upstream {
             datasets: run.datasetInputs,
             inputs: inputs,
             outputs: outputs,
-            names: names,
+            localIDs: localIDs,
             &outcome.omissions
         )
         return outcome.missing.count == before

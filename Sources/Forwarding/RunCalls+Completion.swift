@@ -74,7 +74,7 @@ extension RunCalls {
         try post(isDeleted ? "experiments/delete" : "experiments/restore") { $0.member("experiment_id", experiment) }
     }
 
-    /// Updates an experiment that was sent before; nil if there is none or the upstream no longer has it.
+    /// Updates an experiment; returns nil if the journal has no entry about it, or the upstream no longer has it.
     func update(_ journalEntry: ForwardedEntity?, _ experiment: Experiment) throws(UpstreamFailure) -> ItemOutcome? {
         guard let journalEntry else { return nil }
         var outcome = ItemOutcome(remoteID: journalEntry.remoteID)

@@ -29,8 +29,8 @@ extension ApusUpstream {
         return "\(scheme)\(remoteID)/\(location.dropFirst(folder.utf8.count))"
     }
 
-    /// The location of the artifacts of a run or model at the upstream; an earlier version of this server may have sent
-    /// the local location.
+    /// Asks for the location of the artifacts of a run or model at the upstream, because an earlier version of this server
+    /// may have sent the local location.
     ///
     /// - Parameter local: the location in this store.
     func location(of owner: ForwardedFileOwner, _ remoteID: String, local: String) throws(UpstreamFailure) -> String {

@@ -9,7 +9,7 @@ internal import TrackingStore
 /// Each call may be repeated without harm.
 struct RunCalls: Sendable {
     static let route = "/api/2.0/mlflow/"
-    /// The most items that `runs/log-batch` accepts in one call; `maximumTexts` is its limit for params, and for tags.
+    /// The maximum number of items in one call of `runs/log-batch`; `maximumTexts` is its limit for params, and for tags.
     static let maximumItems = 1_000
     static let maximumTexts = 100
     /// The number of refusals in one batch after which `sendInHalves` no longer divides refused parts.
@@ -47,13 +47,13 @@ struct RunCalls: Sendable {
     ///
     /// - Parameters:
     ///   - list: `runs` or `models`, the name of the list in the answer.
-    ///   - page: the number of results that one page may have.
+    ///   - limit: the maximum number of results on one page.
     ///   - tag: the key of the tag; its value is `source`, the id of the item in this store.
     ///   - tags: returns the tags of an element of the list.
     func search(
         _ list: String,
         in experiment: String,
-        page: Int,
+        limit: Int,
         _ tag: String,
         _ source: String,
         tags: (JSONValue) -> JSONValue?
@@ -65,7 +65,7 @@ struct RunCalls: Sendable {
                 writer.memberArray("experiment_ids") { $0.string(experiment) }
                 writer.member("filter", "tags.`\(tag)` = '\(source)'")
                 if list == "runs" { writer.member("run_view_type", "ALL") }
-                writer.member("max_results", page)
+                writer.member("max_results", limit)
                 writer.member("page_token", ifPresent: token)
             }
             let all = answer[list].map { Array($0.elements) } ?? []

@@ -40,13 +40,13 @@ extension RunCalls {
     ///
     /// - Parameters:
     ///   - inputs: the input models, with their ids at the upstream; the same applies to `outputs`.
-    ///   - names: the ids of these models in this store, by their ids at the upstream.
+    ///   - localIDs: the ids of these models in this store, by their ids at the upstream.
     func link(
         _ remoteID: String,
         datasets: [DatasetInput],
         inputs: [ModelInput],
         outputs: [ModelOutput],
-        names: [String: String],
+        localIDs: [String: String],
         _ omissions: inout Omissions
     ) throws(UpstreamFailure) {
         guard !(datasets.isEmpty && inputs.isEmpty && outputs.isEmpty) else { return }
@@ -56,17 +56,18 @@ extension RunCalls {
         let (newInputs, newOutputs) = (linksBefore.missing(of: inputs), linksBefore.missing(of: outputs))
         try logModels(remoteID, inputs: newInputs, outputs: newOutputs, &refused)
         guard !refused.isEmpty else { return }
-        // An earlier call without an answer may have been carried out meanwhile: only links that are still missing are omissions.
+        // A refused link may exist by now, if the upstream has carried out an earlier call whose answer was lost. Only links that
+        // are still missing are reported as omissions.
         let linksAfter = try links(of: remoteID)
-        var parts: [String: String] = [:]
+        var shownParts: [String: String] = [:]
         for input in linksAfter.missing(of: datasets) {
             let part = ForwardOmission.part(ofDataset: input.dataset.name)
-            parts[part] = part
+            shownParts[part] = part
         }
         for id in linksAfter.missing(of: inputs).map(\.modelID) + linksAfter.missing(of: outputs).map(\.modelID) {
-            parts[ForwardOmission.part(ofModel: id)] = ForwardOmission.part(ofModel: names[id] ?? id)
+            shownParts[ForwardOmission.part(ofModel: id)] = ForwardOmission.part(ofModel: localIDs[id] ?? id)
         }
-        for (part, reason) in refused { if let shown = parts[part] { omissions.append((shown, reason)) } }
+        for (part, reason) in refused { if let shown = shownParts[part] { omissions.append((shown, reason)) } }
     }
 
     private func links(of remoteID: String) throws(UpstreamFailure) -> RunLinks {

@@ -200,6 +200,7 @@ package struct RunDifference: Sendable, Equatable {
             && !hasOtherInputs
     }
 
+    /// Whether nothing but the deletion or restoration of the run has to be sent, or nothing at all.
     var isEmptyButDeletion: Bool {
         var copy = self
         copy.deletion = nil

@@ -14,7 +14,7 @@ protocol Upstream: Sendable {
 
     /// Whether the server has a run or experiment that was sent earlier.
     ///
-    /// - Throws: a failure; its kind may be `.missing` if the server does not have the item.
+    /// - Throws: a failure, of the kind `.missing` if the server answers that it does not have the item.
     func has(_ entity: KnownUpstreamEntity) throws(UpstreamFailure) -> Bool
 
     /// Sends an experiment; if the upstream has it already, updates it.

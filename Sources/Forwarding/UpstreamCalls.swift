@@ -77,7 +77,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
         case refused
         /// The server does not have the item that the call names.
         case missing
-        /// This server does not offer the call.
+        /// The server does not offer the call.
         case unsupported
         /// The local database cannot be read or written.
         case journal
@@ -90,7 +90,7 @@ package struct UpstreamFailure: Error, Sendable, Equatable {
     package var code = ""
     /// The pause that the server asks for, from `Retry-After`; nil if it asks for none.
     package var pause: Duration?
-    /// Whether the server answered another call after this failure, so that other items can be sent.
+    /// Whether the server answers calls in spite of this failure, so that other items can be sent.
     package var isServerAnswering = false
     /// Whether the body was too long for the server or for a proxy in front of it (status 413).
     package var isAboutLength = false

@@ -25,7 +25,7 @@ package enum PathFamily: String, Sendable, CaseIterable {
     case artifacts
     /// Calls that only Apus has.
     case apus
-    /// Other paths that begin with one of the two prefixes of the API.
+    /// Other paths that begin with `/api/` or `/ajax-api/`.
     case api
     /// Other paths that MLflow offers only to its own web pages.
     case pages
@@ -48,8 +48,8 @@ package enum PathFamily: String, Sendable, CaseIterable {
 
     /// Whether the answers are meant only for scripts, and not for a browser to show as a page or image.
     ///
-    /// A page of another site that requests such an answer without an `Origin` field cannot read the answer, so the
-    /// request only costs the server time.
+    /// The server refuses a request for such an answer if a page of another site sends it without an `Origin` field, for
+    /// example for an image: the page could not read the answer.
     package var isForScripts: Bool {
         switch self {
         case .tracking, .api, .pages, .apus: true
@@ -71,7 +71,8 @@ package struct Access: Sendable {
     package let cost: ReadCost
     /// The resources that the request may name; each request names one of them.
     ///
-    /// The handler itself checks resources in lists of messages, and other resources that the call only reads.
+    /// Not included are resources that the elements of a list of objects name, such as `models` of `runs/log-inputs`, and
+    /// other resources that the call only reads; the handler or the store checks these.
     package let resources: [Resource]
     /// The rule for the audit entry of the call; required for each call that may change something.
     package var audit: AuditRule?
@@ -139,7 +140,8 @@ package struct Resource: Sendable, Equatable {
     package enum Naming: Sendable, Equatable {
         /// The request names no resource, because the call creates one or concerns all resources of a kind.
         case unnamed
-        /// The first of these fields that is present in the message, or in the query if the body is not a message.
+        /// The first of these fields that is present: in the query of a GET or of the upload of a file, otherwise in the
+        /// JSON body.
         case fields([String])
         /// Every element of the list with this name; in a query, commas may separate the elements.
         case list(String)
@@ -221,7 +223,7 @@ extension MLflowAPI {
         _ handler: @escaping @Sendable (RequestMessage) throws -> Operation
     ) -> [Endpoint] {
         let cost = access.cost
-        let trail = auditTrail(path, access)
+        let entryMaker = auditEntryMaker(path, access)
         return endpoint(
             method,
             family,
@@ -232,7 +234,7 @@ extension MLflowAPI {
                 do {
                     let message = try RequestMessage(request, pages)
                     let operation = try handler(message)
-                    let draft = trail?.draft(by: auditActor(request), request, message)
+                    let draft = entryMaker?.draft(by: auditActor(request), request, message)
                     perform(operation, cost, access, draft, for: request, responder)
                 } catch { responder.send(response(to: error)) }
             }
@@ -250,14 +252,14 @@ extension MLflowAPI {
         _ access: Access,
         auditing handler: @escaping @Sendable (HTTPRequest, HTTPResponder, AuditEntry?) -> Void
     ) -> [Endpoint] {
-        let trail = auditTrail(path, access)
+        let entryMaker = auditEntryMaker(path, access)
         return endpoint(
             method,
             family,
             path,
             access,
             handler: .blocking { request, responder in
-                let draft = trail?.draft(by: auditActor(request), request, try? RequestMessage(request))
+                let draft = entryMaker?.draft(by: auditActor(request), request, try? RequestMessage(request))
                 handler(request, responder, draft?.entry(after: nil))
             }
         )

@@ -20,9 +20,9 @@ package struct MLflowAPI: Sendable {
         package var servesArtifacts = true
         /// Whether only the `mlflow-artifacts` routes and calls about the server are served.
         package var servesOnlyArtifacts = false
-        /// Folders for artifacts that clients write directly to the disk.
+        /// The folders and object stores whose artifacts clients may read and write directly.
         ///
-        /// Local artifacts outside of these folders are not opened.
+        /// Other locations, except for the proxied artifacts, are not opened.
         package var artifactRoots: [LocalArtifactRoot] = []
         /// The folder against which a client's relative artifact location is resolved.
         package var workingDirectory: String
@@ -49,13 +49,13 @@ package struct MLflowAPI: Sendable {
         package var access: AccessControl?
         /// Returns the status of the snapshots of the data; nil if no snapshots are made.
         package var snapshots: @Sendable () -> SnapshotStatus? = { nil }
-        /// Sends all data to another server; nil if the server has no upstream.
+        /// Sends data to another server; nil if the server has no upstream.
         package var forwarder: Forwarder?
 
         package init(workingDirectory: String) { self.workingDirectory = workingDirectory }
     }
 
-    /// A folder with artifacts that clients write directly to the disk.
+    /// A folder, or a location in an object store, whose artifacts clients may read and write directly.
     package struct LocalArtifactRoot: Sendable {
         /// An absolute path, or the URI of an object store; without a trailing slash.
         package var path: String

@@ -130,7 +130,7 @@ extension MLflowAPI {
         case .write(let work): write(Self.audited(work, draft), access, for: request, responder)
         case .log(let work): write(Self.audited(work, draft), access, logsOnly: draft == nil, for: request, responder)
         case .create(let kind, let work):
-            // The audit entry is inside `once`, because a recognised repetition changes nothing.
+            // The audit entry is inside `once`, because a recognized repetition changes nothing.
             write(once(kind, request, Self.audited(work, draft)), access, for: request, responder)
         case .read(let work): read(work, cost, access, for: request, responder)
         }

@@ -24,7 +24,7 @@ extension AccessControl {
     ///
     /// - Parameters:
     ///   - scope: the scope of the groups; nil if they have none.
-    ///   - arrival: the arrival of the head that identifies the user; nil if an earlier request has identified the user, so that
+    ///   - arrival: when the head that identifies the user arrived; nil if an earlier request has identified the user, so that
     ///     no user is created. A user who was deleted after the arrival is not created again.
     func sender(
         of user: ExternalUser,
@@ -70,7 +70,7 @@ extension AccessControl {
         return scope
     }
 
-    /// Returns the sender of a request with a token of a user, whose groups may have changed since the token was created.
+    /// Returns the sender of a request with a token of a user; the scope last reported for the user's groups limits the token.
     func sender(of token: AccessToken, _ user: KnownUser) -> Identification {
         let identity = user.identity(limitedTo: token.experimentIDs)
         guard externalUsers.isTrusted, let last = reportedScopes.scope(ofUserNamed: user.user.name) else {
@@ -104,7 +104,7 @@ extension AccessControl {
         case .none: return nil
         case .unusable(let reason): return .failed(.other(AccessRefusal(refusal: HTTPRefusal(400, reason))))
         case .user(let user):
-            // A browser sends the credential that the proxy checks, such as a cookie, with requests of other sites' pages too.
+            // Other sites' pages may only link here, because browsers send the proxy's cookie or password with their requests.
             guard
                 OriginPolicy.sender(of: request, publicOrigin: externalUsers.publicOrigin) != .foreign
                     || request.onlyOpensAPage

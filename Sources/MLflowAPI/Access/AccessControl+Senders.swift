@@ -43,7 +43,6 @@ extension AccessControl {
         }
     }
 
-    /// The result of identifying the sender of a request.
     enum Identification {
         case found(AuthenticatedSender)
         case failed(Failure)
@@ -114,7 +113,7 @@ extension AccessControl {
         guard !known.token.hasExpired(at: now) else { return .failed(.expired(known.token.name)) }
         let identification: Identification
         if let userID = known.token.userID {
-            // On a server without users, the permissions of the owner of a token are unknown.
+            // On a server without users, the permissions of the owner of a token are unknown, so the token is refused.
             guard let users else { return .failed(.unknownToken) }
             identification = Identification(users.user(id: userID)) { self.sender(of: known.token, $0) }
         } else {

@@ -51,7 +51,6 @@ package final class AccessControl: Sendable {
     /// The token that commands on the server's machine send; it is valid as long as this object exists.
     package let operatorKey: AccessKey
     let operatorToken: KnownToken
-    /// The store of tokens and users.
     let store: any TrackingBackend
     /// Nil if no other server uses the database.
     let otherServers: OtherServers?
@@ -59,7 +58,7 @@ package final class AccessControl: Sendable {
     let logIns = Mutex(KnownLogIns([]))
     /// The scopes of the groups of users whom proxies and issuers have identified since the start.
     let reportedScopes = ReportedScopes()
-    /// One identity for all requests of an external user, if the server has no users, and of an admin.
+    /// The identities that the requests of an external user share, if the server has no users or the user is an admin.
     let externalIdentities = Mutex<[ExternalIdentity: Identity]>([:])
     let tokens: Mutex<KnownTokens>
     /// Grows with each change that reduces permissions.
@@ -204,7 +203,7 @@ package final class AccessControl: Sendable {
     ///
     /// Blocks.
     func waitForSender(_ identify: () -> Identification) -> Result<AuthenticatedSender, Failure> {
-        // The permissions may have changed again during the look-up, but not without end.
+        // The permissions may change again during each look-up, so the number of look-ups is limited.
         for _ in 0..<Self.maximumChecks {
             switch identify() {
             case .found(let admitted): return .success(admitted)

@@ -11,7 +11,7 @@ internal import Tracking
 // these names does not count, because clients choose the names.
 
 extension MLflowAPI {
-    /// Throws `.permissionDenied` unless a client may do something with all artifacts at a path and beneath it.
+    /// Throws `.permissionDenied` unless a client may perform an action on all artifacts at a path and beneath it.
     ///
     /// Blocks on reads of the store for a client with limited permissions. Which files exist has no influence on the refusal.
     ///
@@ -48,7 +48,7 @@ extension MLflowAPI {
         }
     }
 
-    /// Returns the owners whose ids are not after the folder of a run or a model in the path.
+    /// Removes the owners whose ids come after the folder of a run or a model in the path, where they are only names of files.
     ///
     /// - Parameter owners: the runs and models whose ids are in the path, in the order of the path.
     private func actualOwners(
@@ -83,7 +83,8 @@ extension MLflowAPI {
     /// The folder of a location with artifacts, found in the same way as for a request of a file.
     fileprivate func folder(of place: ExperimentArtifactLocation) throws -> ServedFolder {
         guard place.kind != .thing else { return try folder(at: place.location, owner: "") }
-        // The id of a run or model follows the path of the location, before its query, so the folder is found with an id added.
+        // In a run's or model's location, the id is between the path and the query of this location. So this looks up the folder
+        // of such a location, and takes its parent.
         var folder = try folder(at: ArtifactLocation(place.location).appending("id").uri, owner: "")
         folder.base = folder.base.parent ?? .root
         return folder

@@ -37,7 +37,7 @@ struct AuthenticatedSender {
 
     init(_ user: KnownUser) { self.init(user.identity, nil, user) }
 
-    /// The refusal of a call that the sender may not make on any resource; nil for other calls.
+    /// The refusal of a call that the sender may make on no resource at all; nil for other calls.
     func refusal(of access: Access) -> HTTPRefusal? {
         if let refusal = token?.refusal(of: access, authentication) { return refusal }
         let isForAdministrators =

@@ -16,7 +16,7 @@ package enum Credential {
             self = .none
             return
         }
-        // If there are several fields, a proxy may have checked another one than this server would read.
+        // If there are several fields, none is read, because a proxy may have checked another one than this server would read.
         guard request.count(ofHeaders: "authorization") == 1 else {
             self = .other
             return

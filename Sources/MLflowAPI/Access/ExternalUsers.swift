@@ -24,7 +24,7 @@ package struct ExternalUsers: Sendable {
     package var proxy: TrustedProxy?
     /// The issuers whose tokens are for people, and not for machines such as the jobs of a pipeline.
     package var issuersOfPeople: Set<String> = []
-    /// The scopes of groups, by the proxy or issuer that identifies the users; all other users may do nothing.
+    /// The scopes of groups, by the proxy or issuer that identifies the users; users without a scope may do nothing.
     package var scopes: [String: GroupScopes] = [:]
     /// The origin at which browsers see the server; nil if it is that of the Host field.
     package var publicOrigin: String?

@@ -73,7 +73,7 @@ package enum LogInCookie {
         let isSecure: Bool
 
         init(path: String, isSecure: Bool) {
-            // Other characters could end the cookie's attribute or its name.
+            // A path with other characters is not used, because they could end the cookie's attribute or its name.
             let isPlain = path.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "/-._~".utf8.contains(byte)
             }

@@ -62,6 +62,7 @@ struct PasswordCredential: Sendable {
     let password: String
     /// The attempt for `PasswordChecks`, which limits how many passwords a client can try.
     let attempt: PasswordAttempt
+    /// The key by which the cache finds the result of an earlier check.
     let key: KnownUsers.Key
 
     init(_ name: String, _ password: String, from peer: Peer, _ key: KnownUsers.Key) {
@@ -83,7 +84,6 @@ struct PasswordCredential: Sendable {
 ///
 /// A change of a user has effect from the next request after its commit.
 final class KnownUsers: Sendable {
-    /// The result of a look-up of a user.
     enum LookUp {
         case user(KnownUser)
         /// There is no such user, or the password is wrong.
@@ -252,8 +252,8 @@ final class KnownUsers: Sendable {
 
     /// The user with a name that a proxy, an issuer or the cookie of a browser has identified; no password is checked.
     ///
-    /// - Parameter arrival: the arrival of the head that identifies the user. If there is no such user, one without a password
-    ///   and without grants is created, unless a user with this name was deleted after the arrival. If nil, no user is created.
+    /// - Parameter arrival: `HTTPRequest.arrival` of the request that identifies the user. If there is no such user, one
+    ///   without password and grants is created, unless a user with this name was deleted after it. If nil, none is created.
     func user(named name: String, identifiedAt arrival: UInt64?) -> LookUp {
         let (known, reason, mayCreate) = state.withLock { state -> (KnownUser?, String?, Bool) in
             let bytes = Array(name.utf8)

@@ -28,6 +28,7 @@ final class OtherServers: Sendable {
         var waiting: [@Sendable () -> Void] = []
     }
 
+    /// The mark in the database that shows whether permissions have changed, as this server last read it.
     let stored: StoredAccessVersion
     private let state = Mutex(State())
 
@@ -47,7 +48,7 @@ final class OtherServers: Sendable {
     /// Adds a closure to be called after a reading of the database that has not begun yet.
     ///
     /// - Returns: whether the caller must begin reading, because no reading is in progress.
-    func wait(_ done: @escaping @Sendable () -> Void) -> Bool {
+    func callAfterNextReading(_ done: @escaping @Sendable () -> Void) -> Bool {
         state.withLock { state in
             state.waiting.append(done)
             defer { state.isReading = true }
@@ -85,7 +86,7 @@ final class OtherServers: Sendable {
 }
 
 /// A request is checked by the permissions that the database contains after the request's head has arrived, whichever server has
-/// changed them. All requests that wait share one reading of the database, so that a busy server makes one reading after another.
+/// changed them. All requests that wait share one reading of the database, so that even a busy server makes only one at a time.
 extension AccessControl {
     static let databaseUnreachable = AccessRefusal(
         refusal: HTTPRefusal(429, "The database of users and tokens cannot be reached; try again in a moment."),
@@ -147,7 +148,7 @@ extension AccessControl {
 
     /// Reads whether other servers have changed permissions; calls `done` on another thread once the changes are in memory.
     private func readChanges(_ done: @escaping @Sendable () -> Void) {
-        guard let otherServers, otherServers.wait(done) else { return }
+        guard let otherServers, otherServers.callAfterNextReading(done) else { return }
         readForAll(otherServers)
     }
 

@@ -47,7 +47,7 @@ package final class PasswordChecks: Sendable {
 
         /// Removes and returns the check that is to run next.
         ///
-        /// For a new address or name, the arrival of its first check counts as its last check, so it does not overtake others.
+        /// For a new address or name, the arrival of its first check counts as its last check, so none of them overtakes others.
         ///
         /// - Parameters:
         ///   - peerCheck: the number of the last check of an address; 0 if it had no recent one.
@@ -71,7 +71,7 @@ package final class PasswordChecks: Sendable {
             return job
         }
 
-        /// The number of checks that would be made before another one of an address.
+        /// The number of waiting checks that would run before a new check of an address.
         func count(before peer: Peer) -> Int {
             let own = jobs[peer]?.count ?? 0
             return jobs.reduce(0) { $0 + ($1.key == peer ? own : min($1.value.count, own + 1)) }
@@ -84,7 +84,7 @@ package final class PasswordChecks: Sendable {
         var trusted = FairQueue()
         /// The checks of all other names.
         var others = FairQueue()
-        /// Whether the last check was one of `known`.
+        /// Whether the last check was one of `trusted`.
         var wasTrusted = false
         var peers: [Peer: AttemptHistory] = [:]
         var attempts: [PasswordAttempt: AttemptHistory] = [:]
@@ -136,7 +136,7 @@ package final class PasswordChecks: Sendable {
         maximumFailures: 60,
         secondsToForgetFailure: 1
     )
-    /// The largest number of checks in a queue before one that is accepted; with the other queue, they take about ten seconds.
+    /// A check is refused if this many of its queue would run before it; with those of the other queue, they take about 10 s.
     package static let queueLimit = 48
     /// The seconds after which a client should repeat a refused check.
     package static let secondsUntilRetry = 5

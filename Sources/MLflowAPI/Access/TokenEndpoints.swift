@@ -83,7 +83,7 @@ extension MLflowAPI {
 
     private static let longestLifetime: Int64 = 100 * 366 * 86_400_000
 
-    /// All tokens by name, with their last uses.
+    /// All tokens, ordered by name, with the times of their last uses.
     package func accessTokens() throws -> [AccessToken] {
         let uses = settings.access?.uses ?? [:]
         return try store.readNow(.cheap) { try $0.accessTokens() }.map { token, hash in

@@ -7,7 +7,7 @@ package import Tracking
 extension MLflowAPI {
     /// The calls by which `apus audit` and `apus backup` work on a running server; `docs/own-calls.md` describes them.
     var auditEndpoints: [[Endpoint]] {
-        let note = Self.backupNote.audited(as: Self.backupAction, "place")
+        let backup = Self.backupAccess.audited(as: Self.backupAction, "place")
         return [
             endpoint(
                 .get,
@@ -17,11 +17,11 @@ extension MLflowAPI {
                 pages: .journal,
                 handler: .blocking(listAudit)
             ),
-            endpoint(.post, .apus, "audit/backup", note, auditing: noteBackup),
+            endpoint(.post, .apus, "audit/backup", backup, auditing: noteBackup),
         ]
     }
 
-    private static let backupNote = Access.administer(.server)
+    private static let backupAccess = Access.administer(.server)
 
     /// The action of audit entries about backups.
     package static let backupAction = "backup"
@@ -60,7 +60,7 @@ extension MLflowAPI {
 
     private func noteBackup(_ request: HTTPRequest, _ responder: HTTPResponder, _ audit: AuditEntry?) {
         do {
-            try whileAdmitted(request, Self.backupNote) { request in
+            try whileAdmitted(request, Self.backupAccess) { request in
                 try requireAdministrator(request)
                 _ = try RequestMessage(request).requiredString("place")
                 try store.writeNow(for: request.caller) { try $0.audit(audit) }

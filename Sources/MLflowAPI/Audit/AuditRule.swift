@@ -6,7 +6,7 @@ package import Tracking
 
 /// Whether a call that may change data writes an entry to the audit log, and which entry.
 package enum AuditRule: Sendable {
-    /// No entry: the call logs values, or changes nothing that is stored.
+    /// No entry: the call logs values, uploads artifacts (which the artifact journal records), or changes nothing that is stored.
     case nothing
     /// An entry for each change, in the transaction of the change.
     case entry(AuditForm)
@@ -50,7 +50,7 @@ extension Access {
 }
 
 /// Makes the entries of one endpoint.
-struct AuditTrail: Sendable {
+struct AuditEntryMaker: Sendable {
     private let form: AuditForm
     private let action: String
     private let resources: [Resource]
@@ -75,7 +75,7 @@ struct AuditTrail: Sendable {
             guard var id = id(of: resource, request, message) else { continue }
             // Leading zeros are removed, so that all entries about an experiment have the same id.
             if resource.kind == .experiment, let number = try? parseExperimentID(id) { id = String(number) }
-            entry.resource = AuditResource(resource.kind.audited, id.atMost(AuditEntry.textLimit))
+            entry.resource = AuditResource(resource.kind.auditKind, id.atMost(AuditEntry.textLimit))
             break
         }
         let details = form.details.compactMap { name in
@@ -113,11 +113,13 @@ struct AuditDraft: Sendable {
     fileprivate let createdName: AuditForm.CreatedName?
 
     /// The finished entry; nil if the operation has changed nothing that is audited.
+    ///
+    /// - Parameter note: nil if the operation reports nothing more; the entry then is as drafted.
     func entry(after note: AuditNote?) -> AuditEntry? {
         var entry = entry
         var details = details
         switch note {
-        case .nothing: return nil
+        case .unchanged: return nil
         case .details(let more): details += more
         case .created(let name):
             switch createdName {
@@ -138,7 +140,7 @@ package enum AuditNote: Sendable {
     case created(String)
     case details([(name: String, value: String)])
     /// Nothing that is audited has changed.
-    case nothing
+    case unchanged
 }
 
 extension AuditEntry {
@@ -167,7 +169,8 @@ extension AuditEntry {
 }
 
 extension RemovalKind {
-    var audited: AuditResource.Kind {
+    /// The kind that audit entries use for a removed object of this kind.
+    var auditKind: AuditResource.Kind {
         switch self {
         case .run: .run
         case .loggedModel: .loggedModel
@@ -177,8 +180,8 @@ extension RemovalKind {
 }
 
 extension Resource.Kind {
-    /// The kind that audit entries use for this kind.
-    fileprivate var audited: AuditResource.Kind {
+    /// The kind that audit entries use for a resource of this kind.
+    fileprivate var auditKind: AuditResource.Kind {
         switch self {
         case .none, .server, .statistics, .store, .account, .token, .grant: .server
         case .experiment, .experimentName: .experiment
@@ -205,14 +208,14 @@ extension String {
 
 extension MLflowAPI {
     /// Returns the value that makes the entries of an endpoint; nil if the endpoint is not audited.
-    func auditTrail(_ path: String, _ access: Access) -> AuditTrail? {
-        settings.isAudited ? AuditTrail(path, access) : nil
+    func auditEntryMaker(_ path: String, _ access: Access) -> AuditEntryMaker? {
+        settings.isAudited ? AuditEntryMaker(path, access) : nil
     }
 
     /// The sender of a request, as audit entries name it.
     func auditActor(_ request: HTTPRequest) -> AuditActor {
         if let identity = request.caller.identity { return AuditActor(of: identity) }
-        // A server without access control still recognises the requests of apus commands on its own machine.
+        // Even if the server requires no authentication, it recognizes the requests of Apus commands on its own machine.
         return settings.access?.isOfOperator(request) == true ? .command : .anyone
     }
 }
@@ -228,7 +231,7 @@ extension AuditActor {
 }
 
 extension ChangingAccessTables {
-    /// Completes an entry with what the operation has reported, and stores the entry; stores nothing after `.nothing`.
+    /// Completes an entry with what the operation has reported, and stores the entry; stores nothing after `.unchanged`.
     package func audit(_ entry: AuditEntry, after note: AuditNote) throws {
         try audit(AuditDraft(entry: entry, details: [], createdName: nil).entry(after: note))
     }

@@ -124,9 +124,7 @@ enum ByteRange: Equatable {
         }
     }
 
-    /// Parses digits.
-    ///
-    /// A number that does not fit into `Int64` becomes its maximum, which is past the end of every file.
+    /// Parses digits; a number that does not fit into `Int64` becomes its maximum, which is past the end of every file.
     private static func number(_ text: Substring) -> Int64? {
         guard !text.isEmpty, text.utf8.allSatisfy((UInt8(ascii: "0")...UInt8(ascii: "9")).contains) else { return nil }
         return Int64(text) ?? .max

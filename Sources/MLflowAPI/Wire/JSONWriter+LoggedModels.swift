@@ -2,8 +2,6 @@ internal import JSON
 internal import Tracking
 
 extension JSONWriter {
-    /// Writes a logged model.
-    ///
     /// As in MLflow, empty texts are written and empty lists are left out.
     mutating func write(_ model: LoggedModel) {
         let info = model.info

@@ -25,9 +25,7 @@ struct LegacyModel {
         tagText = "{" + members.joined(separator: ", ") + "}"
     }
 
-    /// Returns the JSON of a member.
-    ///
-    /// As in MLflow, the member `config` of each flavor is left out.
+    /// Returns the JSON of a value; as in MLflow, the member `config` of each flavor is left out.
     private static func text(of value: JSONValue?, named name: String) -> String {
         guard let value else { return "null" }
         guard name == "flavors", value.kind == .object else { return value.text }

@@ -25,11 +25,13 @@ protocol AnswerInParts: Sendable {
 final class PartsBody<Answer: AnswerInParts>: HTTPBodyProducer {
     private struct State {
         var answer: Answer
+        /// Whether a part has been read and not yet written.
         var hasPart: Bool
     }
 
     private let store: any TrackingBackend
     private let caller: Caller
+    /// The time spent in the reads of all parts, to which the limit for one read applies.
     private let effort: ReadEffort
     private let state: Mutex<State>
     let memoryBytes: Int

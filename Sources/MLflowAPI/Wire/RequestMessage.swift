@@ -3,7 +3,7 @@ internal import HTTPWire
 internal import JSON
 internal import Tracking
 
-/// The parameters of a request, from its JSON body or its query string.
+/// The parameters of a request, from its JSON body or its query string; or those in a parameter that is a JSON object.
 ///
 /// The JSON is MLflow's protobuf JSON: names in snake_case or camelCase, numbers as numbers or strings, null for an
 /// absent value, and unknown names ignored. Handlers read the parameters in the order in which MLflow checks them, so
@@ -112,7 +112,7 @@ struct RequestMessage {
         return object[name.camelCased]
     }
 
-    /// Returns a member whose name is data, such as a run id, and never a camelCase name; nil if it is absent or null.
+    /// Returns a member whose name is data, such as a run id, so that it has no camelCase form; nil if it is absent or null.
     func member(_ name: String) -> Field? {
         guard case .object(let object) = source, let value = object[name], !value.isNull else { return nil }
         return .json(value)

@@ -69,7 +69,7 @@ extension MLflowAPI {
         return .empty
     }
 
-    /// Answers the permission that a user has by grants; for an admin, too, only the grants count.
+    /// Answers with the permission that a user has by grants alone, even if the user is an admin.
     private func getPermission(_ call: AccountCall) throws -> HTTPResponse {
         let type = try Self.grantedType(call.message)
         let name = try call.message.requiredString("username")
@@ -164,6 +164,7 @@ extension MLflowAPI {
         }
     }
 
+    /// The calls for one type of resource.
     private struct OldGrants: Sendable {
         let type: GrantedType
         let path: String

@@ -45,8 +45,8 @@ extension MLflowAPI {
         return try PasswordHash.make(password)
     }
 
-    /// Whether the server must create the first admin when it starts: no user has this name, and the operator has set a password
-    /// for the admin, or there is no admin yet.
+    /// Whether the server must create the first admin when it starts: no user has this name, and either the operator has set a
+    /// password for the admin or there is no admin yet.
     package func mustCreateFirstAdministrator(named name: String, hasPassword: Bool) throws -> Bool {
         try store.readNow(.cheap) { session in
             guard try session.userWithPassword(named: name) == nil else { return false }

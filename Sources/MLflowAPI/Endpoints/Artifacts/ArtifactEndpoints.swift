@@ -54,7 +54,8 @@ extension MLflowAPI {
         }
     }
 
-    /// The most times that a file is opened while other clients replace it before its first bytes are read.
+    /// The maximum number of attempts to open a file for one answer; an attempt fails if another client replaces the file before
+    /// its first bytes are read.
     private static let maximumOpenAttempts = 5
 
     /// Returns the answer with a file, in the coding and range that the request asks for.
@@ -201,7 +202,7 @@ extension MLflowAPI {
     ) throws {
         var request = request
         guard let access = settings.access else { return }
-        // The rights may change again during the search for the owners of the files.
+        // `requirePermission` looks up the runs and models to which the files belong; meanwhile, the rights may change again.
         for _ in 0..<AccessControl.maximumChecks {
             guard try access.admitAgain(&request, .change(.artifact)) else { return }
             try requirePermission(action, at: path, in: root, for: request.caller)

@@ -62,7 +62,8 @@ extension MLflowAPI {
         journal(event, claim: claim, then: answer)
     }
 
-    /// Deletes a file or folder, and calls `answer` when the deletion is in the journal; if nothing existed, at once.
+    /// Deletes a file or folder, and calls `answer` when the deletion is in the journal; if nothing existed, when the stored
+    /// size of the path is correct.
     ///
     /// - Parameters:
     ///   - audit: the audit entry that is stored together with the journal's entry.

@@ -21,7 +21,7 @@ final class DirectUploads: Sendable {
         var completed: [Name: Int64] = [:]
     }
 
-    /// The seconds between two queries which uploads have ended.
+    /// The seconds between two queries about the uploads that have ended.
     private static let queryPause: Int64 = 10
     /// The most completed uploads that are remembered.
     private static let mostCompleted = 10_000
@@ -31,10 +31,10 @@ final class DirectUploads: Sendable {
 
     init(_ limits: MultipartUploads.Limits) { self.limits = limits }
 
-    /// Reserves one of the client's open uploads for an upload that is about to begin.
+    /// Reserves one of the uploads that a client may have open, for an upload that is about to begin.
     ///
     /// - Parameter findEnded: returns those of the ids whose uploads the storage no longer has, because another server has
-    ///   completed or aborted them; called if the client has no free upload, at most every ten seconds.
+    ///   completed or aborted them; called if the client has too many open ones, at most every ten seconds.
     /// - Throws: `.tooManyUploads`.
     func slot(for peer: Peer, findEnded: ([String]) -> [String]) throws(MultipartError) -> BudgetReservation {
         let now = Int64(time(nil))

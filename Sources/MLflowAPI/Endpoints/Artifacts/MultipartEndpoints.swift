@@ -31,7 +31,7 @@ extension MLflowAPI {
 
     private static let multipartPath = "mpu/"
 
-    /// Whether the client may send files in parts: the server must know the address that the client uses.
+    /// Whether the client may send files in parts: to an object store, or to this server if the client's address for it is known.
     func offersMultipart(_ request: HTTPRequest) -> Bool {
         settings.servesArtifacts && (artifacts.directTransfers != nil || baseURL(of: request) != nil)
     }
@@ -170,7 +170,8 @@ extension MLflowAPI {
         }
     }
 
-    /// Aborting an upload that no longer exists is not an error: the client would report it instead of the first failure.
+    /// Aborting an upload that no longer exists is not an error: the client would report the error instead of the failure that
+    /// made it abort the upload.
     private func abortMultipart(_ request: HTTPRequest, _ responder: HTTPResponder) {
         answerMultipart(request, responder) { target in
             let uploadID = try target.message.string("upload_id") ?? ""
@@ -221,7 +222,7 @@ extension MLflowAPI {
 
     /// Whether a folder is the artifact folder of a run or a logged model, or is beneath one.
     ///
-    /// Clients of MLflow 2.9 send a path without that folder, and the file would be stored where no run finds it.
+    /// Uploads elsewhere are refused: clients of MLflow 2.9 send a path without that folder, and no run would find the file.
     private func isOfRunOrModel(_ folder: ArtifactPath) -> Bool {
         let names = folder.components
         return names.indices.dropFirst().contains { index in

@@ -33,7 +33,7 @@ final class OwedEntries: Sendable {
         var listener: (@Sendable () -> Void)?
     }
 
-    /// The number of entries that may be owed while the disk of the database is full; then changes of artifacts are refused.
+    /// If this many entries are owed while the disk of the database is full, changes of artifacts are refused.
     static let limit = 1_000
 
     private let state = Mutex(State())
@@ -92,8 +92,6 @@ final class OwedEntries: Sendable {
         return entry
     }
 
-    /// Ends what `beginWriting` has begun.
-    ///
     /// - Parameter isSettled: whether the entry is no longer owed.
     func endWriting(_ entry: Entry, isSettled: Bool) {
         state.withLock { state in

@@ -21,9 +21,7 @@ struct PartSignature {
         return code.isValid(bytes, for: Self.message(uploadID, part, expires))
     }
 
-    /// The text that is signed.
-    ///
-    /// None of the three values contains a line feed, so the texts of different permissions differ.
+    /// The signed text; none of the three values contains a line feed, so the texts of different permissions differ.
     private static func message(_ uploadID: String, _ part: Int, _ expires: Int64) -> [UInt8] {
         Array("PUT part\n\(uploadID)\n\(part)\n\(expires)".utf8)
     }

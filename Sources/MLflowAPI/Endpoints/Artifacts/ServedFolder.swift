@@ -8,7 +8,7 @@ struct ServedFolder {
     var store: any ArtifactStorage
     var base: ArtifactPath
 
-    /// Begins a walk through a folder in this folder, whose entries have paths relative to this folder.
+    /// Begins a walk through the folder at a path in this folder; the paths of the entries are relative to this folder.
     func walk(_ path: ArtifactPath = .root, after: String? = nil) throws(ArtifactError) -> ArtifactWalk {
         try store.walk(path, relativeTo: base, after: after, ifVanished: .skip)
     }

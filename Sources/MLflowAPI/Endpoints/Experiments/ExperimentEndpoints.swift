@@ -154,14 +154,11 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Reads the required parameter `experiment_id`.
     fileprivate func experimentID() throws(TrackingError) -> Int64 {
         try parseExperimentID(try requiredString("experiment_id"))
     }
 
-    /// Reads a list of tags.
-    ///
-    /// A tag without a value gets the empty value.
+    /// Reads a list of tags; a tag without a value gets the empty value.
     func tags(_ name: String) throws(TrackingError) -> [Tag] {
         var tags: [Tag] = []
         for message in try boundedMessages(name) {

@@ -72,6 +72,7 @@ final class ExportBody: HTTPBodyProducer {
     private let selection: ExportSelection
     private let api: MLflowAPI
     private let caller: Caller
+    /// The time spent in all reads for this export.
     private let effort: ReadEffort
     private let shell: ExportShell
     private let runIDs: [String]

@@ -7,7 +7,7 @@ package import Transfer
 
 /// The kinds of exported files that are made while they are being sent.
 package enum StreamedExport: Sendable {
-    /// All data and artifacts, for `apus import`; `docs/archive-format.md` describes the format.
+    /// The selected data with its artifacts, for `apus import`; `docs/archive-format.md` describes the format.
     case archive
     case table(ExportTable.Rows, ExportTable.Format)
 }

@@ -10,7 +10,7 @@ extension MLflowAPI {
     /// The calls about forwarding to an upstream server; `docs/own-calls.md` describes them.
     var forwardEndpoints: [[Endpoint]] {
         let drain = Self.forwardChange.unaudited
-        let decision = Self.forwardChange.audited("run_ids")
+        let namedChange = Self.forwardChange.audited("run_ids")
         return [
             endpoint(
                 .post,
@@ -19,8 +19,8 @@ extension MLflowAPI {
                 .search(.store, .runs("run_ids")),
                 handler: .blocking(forwardStatus)
             ),
-            endpoint(.post, .apus, "forward/retry", decision, auditing: retryForwarding),
-            endpoint(.post, .apus, "forward/skip", decision, auditing: skipForwarding),
+            endpoint(.post, .apus, "forward/retry", namedChange, auditing: retryForwarding),
+            endpoint(.post, .apus, "forward/skip", namedChange, auditing: skipForwarding),
             endpoint(.post, .apus, "forward/drain", drain, handler: .blocking(drainForwarding)),
         ]
     }
@@ -43,6 +43,7 @@ extension MLflowAPI {
                 )
             }
             responder.send(
+                // The access matters only if `body` throws `AccessChanged`, which in SQLite only changes do.
                 try whileAdmitted(request, Self.forwardChange) { request in
                     try body(forwarder, try RequestMessage(request), request)
                 }
@@ -99,6 +100,7 @@ extension MLflowAPI {
         }
     }
 
+    /// Makes the forwarder send everything that waits, without the usual delay and pauses; answers before it is sent.
     private func drainForwarding(_ request: HTTPRequest, _ responder: HTTPResponder) {
         withForwarder(request, responder) { forwarder, _, request in
             forwarder.drain()

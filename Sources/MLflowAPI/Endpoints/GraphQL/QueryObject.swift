@@ -25,8 +25,8 @@ struct QueryObject: GraphQLObject {
             let experiment = try session.experiment(id: id)
             return .object(ResponseObject("MlflowGetExperimentResponse", "experiment", .object(experiment)))
         case "mlflowGetRun":
-            let names = [try message.string("run_id"), try message.string("run_uuid")]
-            let run = try session.run(id: names.compactMap { $0 }.first { !$0.isEmpty } ?? "")
+            let ids = [try message.string("run_id"), try message.string("run_uuid")]
+            let run = try session.run(id: ids.compactMap { $0 }.first { !$0.isEmpty } ?? "")
             let versions = ModelVersionsOfRuns([run.info.runID])
             let object = RunObject(run: run, session: session, modelVersions: versions)
             return .object(ResponseObject("MlflowGetRunResponse", "run", .object(object)))
@@ -99,14 +99,14 @@ extension RequestMessage {
 /// The field `apiError` is always null, because errors are reported in `errors`.
 struct ResponseObject: GraphQLObject {
     let typeName: String
-    private let content: String
+    private let valueField: String
     private let value: GraphQLOutput
     private let nextPageToken: String?
 
-    /// - Parameter content: the name of the field that returns the value.
-    init(_ typeName: String, _ content: String, _ value: GraphQLOutput, nextPageToken: String? = nil) {
+    /// - Parameter valueField: the name of the field that returns the value.
+    init(_ typeName: String, _ valueField: String, _ value: GraphQLOutput, nextPageToken: String? = nil) {
         self.typeName = typeName
-        self.content = content
+        self.valueField = valueField
         self.value = value
         self.nextPageToken = nextPageToken
     }
@@ -118,7 +118,7 @@ struct ResponseObject: GraphQLObject {
     /// - Parameter objects: returns the objects for entities that were read together.
     init<Entity>(
         _ typeName: String,
-        _ content: String,
+        _ valueField: String,
         _ page: SearchCursor<Entity>,
         _ session: any TrackingReading,
         _ objects: @escaping ([Entity], any TrackingReading) -> [any GraphQLObject]
@@ -128,12 +128,12 @@ struct ResponseObject: GraphQLObject {
                 for object in objects(part, session) { try write(object) }
             }
         }
-        self.init(typeName, content, value, nextPageToken: page.nextPageToken)
+        self.init(typeName, valueField, value, nextPageToken: page.nextPageToken)
     }
 
     func value(of field: GraphQLSelection) throws -> GraphQLOutput {
         switch field.name {
-        case content: value
+        case valueField: value
         case "nextPageToken": .text(nextPageToken ?? "")
         case "apiError": .null
         default: throw unknownField(field)

@@ -29,7 +29,7 @@ package struct RemovalProgress: Sendable {
     package var isDone = false
     /// The folders that could not be removed, each with the reason.
     ///
-    /// The entries of these folders stay in the table of removals, or the objects stay deleted.
+    /// Their entries stay in the table of removals; without that table, their runs, models and experiments stay deleted.
     package var failures: [String] = []
     /// Where the next call continues; nil if the store has a table of removals, or if nothing is left to do.
     package var next: RemovalProgressMark?
@@ -76,7 +76,7 @@ extension MLflowAPI {
         return count
     }
 
-    /// Adds the runs, models and experiments that a request names to the table of removals; blocks meanwhile.
+    /// Adds the runs, models and experiments that a request selects to the table of removals; blocks meanwhile.
     ///
     /// This process or another one removes them later.
     ///
@@ -96,7 +96,7 @@ extension MLflowAPI {
         while let from = position {
             let part = try localStore.writeNow(for: caller) { session in
                 try session.beginRemoval(request, keeping: inUse, from: from) { kind, id in
-                    try session.audit(audit?.about(kind.audited, id))
+                    try session.audit(audit?.about(kind.auditKind, id))
                 }
             }
             kept.add(part.kept)
@@ -143,7 +143,7 @@ extension MLflowAPI {
         _ extras: RemovalExtras,
         _ audit: AuditEntry? = nil
     ) throws -> RemovalProgress? {
-        // An entry about a file that is removed now must not be written afterwards.
+        // Owed entries of the journal about files that are removed now must not be written afterwards.
         try writeOwedEntries()
         return try removalLock.runAlone { try continueAlone(until: .now + duration, extras, audit) }
     }

@@ -29,7 +29,7 @@ extension MLflowAPI {
         var progress = RemovalProgress()
         var kept = RemovalCount()
         guard local != nil else { return try removeOneByOne(message, request, now: now, extras, audit) }
-        // Without `continue`, a call with `next` would begin another removal.
+        // A call with `next` is refused: without `continue`, it would begin another removal.
         guard try message.string("next") == nil else {
             throw TrackingError.invalidParameter(
                 "This server continues a removal without `next`. Send `\"continue\": true` instead."

@@ -4,11 +4,11 @@ package import Tracking
 
 /// The position at which the next call continues a removal that was not finished in the time of one call.
 package enum RemovalProgressMark: Sendable, Equatable {
-    /// All deleted objects are removed; the next one comes after this position.
+    /// The removal is of all deleted objects, and continues after this position.
     case objects(RemovalPosition)
-    /// The named objects are removed; the value is the number of those that are done.
+    /// The removal is of objects that the request names; the value is the number of those that are done.
     case named(Int)
-    /// All objects are removed; entries of the journal and uploads are left.
+    /// The removal of objects is over; entries of the journal and uploads are left.
     case extras
 
     /// Parses `text`; nil for any other text.
@@ -30,7 +30,7 @@ package enum RemovalProgressMark: Sendable, Equatable {
 
     /// Whether a removal by the request can have stopped here.
     ///
-    /// Otherwise a client that leaves out the names would remove everything that is deleted.
+    /// Otherwise the mark is refused: a client that repeats a call without the names would remove everything that is deleted.
     package func belongs(to request: RemovalRequest) -> Bool {
         switch self {
         case .objects: request.isForAllDeleted
@@ -65,7 +65,7 @@ extension MLflowAPI {
         _ audit: AuditEntry? = .byCommand("gc")
     ) throws -> RemovalProgress {
         guard let store = store as? any RemovingOneByOne else { return RemovalProgress() }
-        // An entry about a file that is removed now must not be written afterwards.
+        // Owed entries of the journal about files that are removed now must not be written afterwards.
         try writeOwedEntries()
         let audit = store.keepsArtifactJournal ? audit : nil
         let work = RemovalWork(api: self, store: store, request: request, audit: audit, end: .now + duration)
@@ -198,7 +198,7 @@ private final class RemovalWork {
                     },
                     removingFiles: { try files.remove($0, by: api) }
                 )
-                if count != nil { try session.audit(audit?.about(owner.kind.audited, owner.id)) }
+                if count != nil { try session.audit(audit?.about(owner.kind.auditKind, owner.id)) }
                 return count
             }
             if let dependent = files.dependent { progress.count.count(owner.kind, owner.id, keptFor: dependent) }

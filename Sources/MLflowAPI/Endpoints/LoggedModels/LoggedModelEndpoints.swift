@@ -95,8 +95,6 @@ extension MLflowAPI {
         return .write { try $0.deleteLoggedModelTag(key: key, modelID: modelID) }
     }
 
-    /// Logs params of the model in the path.
-    ///
     /// As in MLflow, the body must contain `model_id`, but its value is ignored.
     private func logLoggedModelParams(_ message: RequestMessage) throws -> Operation {
         let modelID = message.pathParameters[0]
@@ -115,9 +113,7 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Reads the tags of a logged model.
-    ///
-    /// A key must not contain NUL, because a tag is deleted by a path that contains its key.
+    /// Reads tags; a key must not contain NUL, because a tag is deleted by a path that contains its key.
     fileprivate func loggedModelTags() throws(TrackingError) -> [Tag] {
         let tags = try tags("tags")
         for tag in tags where tag.key.utf8.contains(0) {

@@ -70,8 +70,6 @@ extension MLflowAPI {
         return .read({ try $0.modelVersion(key) }, encode: { .modelVersion($0) })
     }
 
-    /// Changes the description of a model version.
-    ///
     /// As in MLflow, a request without a description removes the present one.
     private func updateModelVersion(_ message: RequestMessage) throws -> Operation {
         let (name, version) = try message.modelNameAndVersion()
@@ -112,7 +110,6 @@ extension MLflowAPI {
         return page("model_versions", { try $0.findModelVersions(search) }, write: { $1.write($0) })
     }
 
-    /// Reads the parameters of a search of model versions.
     func modelVersionSearch(_ message: RequestMessage) throws -> RegistrySearch {
         let filter = try message.string("filter") ?? ""
         let maxResults = try message.checkedPageSize(message.pageSize())
@@ -172,7 +169,6 @@ extension RequestMessage {
         (try requiredString("name"), try requiredString("version"))
     }
 
-    /// Reads the required parameters `name` and `version`.
     fileprivate func modelVersionKey() throws(TrackingError) -> ModelVersionKey {
         let (name, version) = try modelNameAndVersion()
         return try ModelVersionKey(name: name, version: version)

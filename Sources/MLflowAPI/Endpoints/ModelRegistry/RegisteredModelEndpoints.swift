@@ -51,8 +51,6 @@ extension MLflowAPI {
         return .read({ try $0.registeredModel(named: name) }, encode: { .registeredModel($0) })
     }
 
-    /// Changes the description of a registered model.
-    ///
     /// As in MLflow, a request without a description makes the description empty.
     private func updateRegisteredModel(_ message: RequestMessage) throws -> Operation {
         let name = try message.requiredString("name")
@@ -151,7 +149,6 @@ extension MLflowAPI {
 }
 
 extension RequestMessage {
-    /// Reads the required parameter `name`.
     fileprivate func modelName() throws(TrackingError) -> String {
         let name = try requiredString("name")
         try validateModelName(name)

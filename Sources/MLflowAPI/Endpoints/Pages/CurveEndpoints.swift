@@ -10,7 +10,6 @@ extension MLflowAPI {
     }
 }
 
-/// The curves that a request asks for.
 private struct CurveSelection: Sendable {
     private enum Axis: String, CaseIterable {
         case step
@@ -28,8 +27,8 @@ private struct CurveSelection: Sendable {
     private static let readPointsOfEach = 20_000
 
     init(_ message: RequestMessage) throws(TrackingError) {
-        let runIDs = try Self.names("run_ids", message)
-        let keys = try Self.names("keys", message)
+        let runIDs = try Self.requiredTexts("run_ids", message)
+        let keys = try Self.requiredTexts("keys", message)
         let points = try message.integer("max_points", in: 2...2_500, default: 320)
         let axis = try message.choice("x", of: Axis.self) ?? .step
         guard runIDs.count * keys.count * points <= Self.maximumPoints else {
@@ -69,13 +68,13 @@ private struct CurveSelection: Sendable {
         return first...last
     }
 
-    private static func names(_ name: String, _ message: RequestMessage) throws(TrackingError) -> [String] {
-        guard let names = try message.strings(name), !names.isEmpty else { throw RequestMessage.missing(name) }
-        guard names.count <= 100 else {
-            throw .invalidParameter("'\(name)' has \(names.count) elements; at most 100 are allowed.")
+    private static func requiredTexts(_ name: String, _ message: RequestMessage) throws(TrackingError) -> [String] {
+        guard let texts = try message.strings(name), !texts.isEmpty else { throw RequestMessage.missing(name) }
+        guard texts.count <= 100 else {
+            throw .invalidParameter("'\(name)' has \(texts.count) elements; at most 100 are allowed.")
         }
-        for text in names { _ = try text.checked(name, limit: OpenFieldLimits.textLength) }
-        return names
+        for text in texts { _ = try text.checked(name, limit: OpenFieldLimits.textLength) }
+        return texts
     }
 }
 

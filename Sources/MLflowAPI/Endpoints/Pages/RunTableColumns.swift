@@ -3,7 +3,6 @@ internal import JSON
 internal import Synchronization
 internal import Tracking
 
-/// The columns of a requested run table.
 struct RunTableColumns {
     private(set) var columns: [RunTableColumn] = []
     /// The goals of the columns that show the best value of a metric, by the index of the column.

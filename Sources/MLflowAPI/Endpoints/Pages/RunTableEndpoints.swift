@@ -68,7 +68,7 @@ extension JSONWriter {
         }
     }
 
-    /// The maximum number of keys of one kind in an answer; if there are more, the answer lists those that most runs have.
+    /// The maximum number of keys of one kind in an answer; if there are more, the answer lists those that the most runs have.
     private static var listedKeys: Int { 2_000 }
 
     fileprivate mutating func write(_ columns: RunColumns) {
@@ -108,7 +108,7 @@ extension JSONWriter {
         if listed.count < texts.count { member(more, true) }
     }
 
-    /// Returns at most `listedKeys` columns, those that the most runs have, sorted by key.
+    /// Returns the columns, sorted by key; if there are more than `listedKeys`, only those that the most runs have.
     private static func listed<Column>(
         _ columns: [Column],
         runs: KeyPath<Column, Int>,

@@ -88,7 +88,6 @@ extension MLflowAPI {
         return page("runs", { try $0.findRuns(search) }, write: { $1.write($0) })
     }
 
-    /// Reads the parameters of a run search.
     func runSearch(_ message: RequestMessage) throws -> RunSearch {
         let experimentIDs = try message.strings("experiment_ids") ?? []
         let filter = try message.string("filter") ?? ""

@@ -9,7 +9,7 @@ extension MLflowAPI {
     /// The call that imports records of another store, with their ids and times; `docs/own-calls.md` describes it.
     var transferEndpoints: [[Endpoint]] {
         let access = Access.administer(.server).audited()
-        let trail = auditTrail("import", access)
+        let entryMaker = auditEntryMaker("import", access)
         return [
             endpoint(
                 .post,
@@ -19,7 +19,7 @@ extension MLflowAPI {
                 handler: .buffered { request, responder in
                     do {
                         let operation = try importOperation(request)
-                        let draft = trail?.draft(by: auditActor(request), request, nil)
+                        let draft = entryMaker?.draft(by: auditActor(request), request, nil)
                         perform(operation, .cheap, access, draft, for: request, responder)
                     } catch { responder.send(response(to: error)) }
                 }
@@ -50,6 +50,6 @@ extension TransferReport {
         let details = kinds.compactMap { kind in
             counts[kind].flatMap { $0.added > 0 ? (name: kind.wireName + "s", value: String($0.added)) : nil }
         }
-        return details.isEmpty ? .nothing : .details(details)
+        return details.isEmpty ? .unchanged : .details(details)
     }
 }

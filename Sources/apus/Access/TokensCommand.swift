@@ -79,6 +79,7 @@ struct TokenCreation: ParsableCommand {
         }
     }
 
+    /// Makes the token, and returns its secret text, its properties, and the name of the user who owns it.
     private func make(in store: AccountStore) throws -> (key: String, token: AccessToken, owner: String?) {
         switch store {
         case .database(let api):

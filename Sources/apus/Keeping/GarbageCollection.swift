@@ -207,7 +207,7 @@ extension RemovalProgress {
     fileprivate mutating func add(_ part: RemovalProgress) {
         count.add(part.count)
         isDone = part.isDone
-        // Without `next`, the server has a table of removals, and each answer names all failures that are left.
+        // A server that gives no `next` stores the removal in a table, and each of its answers names all failures that are left.
         failures = next == nil ? part.failures : failures + part.failures
         next = part.next
     }

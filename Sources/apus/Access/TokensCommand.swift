@@ -159,7 +159,6 @@ private struct OwnedToken {
         owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "without an owner"
     }
 
-    /// The line of the token in the list.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
         let creation = "made \(UnixTime.text(token.creationTime))"

@@ -157,7 +157,6 @@ struct ExportCommand: ParsableCommand {
 }
 
 extension ExportCommand {
-    /// The path of the file or folder to write.
     var outputPath: String { output ?? format.usualOutput }
 
     private func exportDatabase() throws {

@@ -121,6 +121,7 @@ struct PushCommand: ParsableCommand {
         return .experiments(Set(ids))
     }
 
+    /// Prints the result; throws an exit status other than 0 if the other server lacks data.
     private func finish(_ status: ForwardStatus, missing: [ForwardReport.Line], _ report: ForwardReport) throws {
         if json {
             let object = JSONWriter.objectText { writer in

@@ -59,6 +59,7 @@ struct GarbageCollection: ParsableCommand {
         }
     }
 
+    /// Collects in the data folder, or through the server that has it open or that --tracking-uri names.
     private func collectElsewhere() throws -> RemovalProgress {
         switch try OpenedData.open(data.storage, uri: data.trackingUri, needsArtifacts: true, allowsPostgres: true) {
         case .server(let server): return try collect(through: server)

@@ -51,7 +51,7 @@ extension ServerParts {
         }
     }
 
-    /// The repeated check of requests that were admitted before permissions have changed; nil if requests need no credentials.
+    /// The repeated check of requests that were admitted before permissions changed; nil if requests need no credentials.
     func readmission(_ table: RouteTable) -> HTTPReadmission? {
         guard access.isRequired else { return nil }
         return HTTPReadmission(version: { [version = access.version] in version.current }) { decide(on: &$0, table) }

@@ -156,7 +156,7 @@ extension HTTPMethod {
 }
 
 extension Endpoint {
-    /// Whether the endpoint may change experiments, models or their files; the store reports each run that changes by itself.
+    /// Whether the endpoint may change experiments, models or their files; the store itself reports each changed run.
     fileprivate var mayChangeItems: Bool {
         guard access.action != .read else { return false }
         return access.resources.contains { resource in

@@ -8,7 +8,7 @@ struct ServerTasks: Sendable {
     /// Nil if the server keeps no audit.
     let audit: BackgroundTask?
     let snapshots: BackgroundTask?
-    /// Reads the storage use that other servers change; nil over SQLite, where there are none, and without quotas.
+    /// Reads the storage use that other servers change; nil over SQLite, which one server uses alone, and without quotas.
     private let quotas: BackgroundTask?
     let forwarding: ForwardingTasks?
     private let uploadExpiry: BackgroundTask

@@ -82,7 +82,7 @@ struct SnapshotRestoration {
         holding lock: OwnerLock,
         _ progress: (Int64) -> Void
     ) throws -> String? {
-        // A killed restoration leaves the copy of the database, and may have renamed the artifacts: they are then moved away.
+        // A killed restoration leaves its copy of the database. The artifacts that it has put in place are moved away.
         let wasKilled = FileKind(layout.databasePath + Restoration.stagedSuffix) == .file
         let restoration = Restoration(
             verification: verification,

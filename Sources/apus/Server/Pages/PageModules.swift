@@ -12,9 +12,7 @@ struct PageModules {
         let pages: [String]
     }
 
-    /// The packs.
-    ///
-    /// The first one creates the table. A module is in the first pack that needs it.
+    /// The packs, of which the first creates the table; a module is in the first pack that needs it.
     private static let packs = [
         Pack(path: "core/ahead.js", pages: []),
         Pack(path: "core/start.js", pages: ["pages/experiment.js", "pages/experiments.js"]),

@@ -207,9 +207,7 @@ struct StorageLayout {
         }
     }
 
-    /// The absolute path of the folder that a path or a `file:` URI names.
-    ///
-    /// The folder need not exist.
+    /// The absolute path of the folder that a path or a `file:` URI names; the folder need not exist.
     static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
         try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)

@@ -28,7 +28,7 @@ struct Apus: ParsableCommand {
         }
         let arguments = CommandLine.arguments.dropFirst()
         HiddenPasswords.overwrite()
-        // A write beyond the size limit for files then fails with an error; otherwise the signal would kill the process.
+        // If the signal is ignored, a write beyond the size limit for files fails with an error, and does not kill the process.
         signal(SIGXFSZ, SIG_IGN)
         do {
             let isServer = arguments.first.map(ServerCommand.names.contains) ?? false

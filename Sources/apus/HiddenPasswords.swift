@@ -4,7 +4,6 @@ internal import Glibc
 ///
 /// It overwrites those in the arguments of this process, because other users of the machine can see the arguments with `ps`.
 enum HiddenPasswords {
-    /// A password in a text.
     struct Match {
         /// The password with the bytes around it by which it is recognized, such as `:PASSWORD@` or `password=PASSWORD`.
         let context: Range<Int>

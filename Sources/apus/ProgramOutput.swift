@@ -40,7 +40,7 @@ struct ProgramOutput {
         var ends: [Int32] = [-1, -1]
         // O_CLOEXEC is set by the same call: otherwise a program that another thread starts now would inherit the writing end.
         guard pipe2(&ends, O_CLOEXEC) == 0 else { throw .notStarted(errno) }
-        // This function closes the writing end, because reading ends only when no process but the child has it open.
+        // This process closes the writing end when the function returns, because reading ends only when nobody has it open.
         let (reading, writing) = (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)

@@ -82,7 +82,7 @@ extension MLflowAPI {
 }
 
 extension SecuritySettings {
-    /// The accounts in a database that this server ignores.
+    /// The kinds of accounts that a database has and this server ignores.
     enum Accounts: String {
         case users, tokens
         case either = "users or tokens"

@@ -1,9 +1,7 @@
 internal import Coding
 internal import Glibc
 
-/// Reads a password from the terminal, a variable or standard input, never from an argument.
-///
-/// Every user of the machine can see the arguments of a process.
+/// Reads a password from the terminal, a variable or standard input, and not from an argument, which all users could see.
 enum NewPassword {
     private static let variable = "APUS_USER_PASSWORD"
     private static let longestLine = 4_096

@@ -79,6 +79,7 @@ struct TokenCreation: ParsableCommand {
         }
     }
 
+    /// Makes the token, and returns its secret text, its properties, and the name of the user who owns it.
     private func make(in store: AccountStore) throws -> (key: String, token: AccessToken, owner: String?) {
         switch store {
         case .database(let api):
@@ -158,7 +159,6 @@ private struct OwnedToken {
         owner.map { "of the user '\($0.printable(limit: 300))'" } ?? "without an owner"
     }
 
-    /// The line of the token in the list.
     var line: String {
         let use = token.lastUsedTime.map { "last used \(UnixTime.text($0))" } ?? "not used yet"
         let creation = "made \(UnixTime.text(token.creationTime))"

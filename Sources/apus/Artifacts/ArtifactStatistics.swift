@@ -28,7 +28,7 @@ struct ArtifactStatistics: ParsableCommand {
         }
     }
 
-    /// Throws if there is no folder of artifacts at a path; otherwise the command would report that the folder is empty.
+    /// Throws if there is no folder of artifacts at a path, because the command would report that it is empty.
     private static func requireArtifacts(in path: String) throws(StartFailure) {
         let isBesideDatabase = isBesideDatabase(path)
         if isBesideDatabase {

@@ -18,6 +18,7 @@ struct CheckedStep: Sendable {
 /// Performs the calls of a training run once and reports each step when it ends.
 struct Checkup {
     let calls: TrackingCalls
+    /// How long each step may take.
     let timeout: Duration
     /// How long to wait for the first answer of the server.
     let firstAnswerTime: Duration

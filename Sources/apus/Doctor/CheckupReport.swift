@@ -1,6 +1,6 @@
 internal import JSON
 
-/// The output of the command: lines as the steps end, or one JSON object at the end.
+/// The output of `apus doctor`: a line when a step ends, or one JSON object at the end.
 struct CheckupReport {
     private let asJSON: Bool
     private let checksOnlyHealth: Bool

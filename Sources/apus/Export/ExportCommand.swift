@@ -157,7 +157,6 @@ struct ExportCommand: ParsableCommand {
 }
 
 extension ExportCommand {
-    /// The path of the file or folder to write.
     var outputPath: String { output ?? format.usualOutput }
 
     private func exportDatabase() throws {
@@ -176,20 +175,20 @@ extension ExportCommand {
         if let bucket = layout.bucketURI {
             StandardStream.error.write("apus: not in the export: the artifacts in '\(bucket)'")
         }
-        let server = PostgresAddress.hasScheme(outputPath) ? try PostgresAddress(outputPath) : nil
-        let folder = server == nil ? outputPath : artifactsTo ?? MLflowDatabaseExport.artifactsName
+        let postgres = PostgresAddress.hasScheme(outputPath) ? try PostgresAddress(outputPath) : nil
+        let folder = postgres == nil ? outputPath : artifactsTo ?? MLflowDatabaseExport.artifactsName
         let export = MLflowDatabaseExport(
             databasePath: path,
             artifactsPath: layout.artifactsPath,
             target: StorageLayout.absolute(folder, layout.workingDirectory),
-            server: server
+            postgres: postgres
         )
         let result = try export.run()
         let counts =
             "\(Amount.text(Int64(result.runs), "run")), \(Amount.text(Int64(result.points), "point")), "
             + Amount.text(Int64(result.files), "artifact")
         StandardStream.output.write(
-            server == nil
+            postgres == nil
                 ? "\(folder): \(counts). To serve it: mlflow server --backend-store-uri "
                     + "sqlite:///\(MLflowDatabaseExport.databaseName)"
                 : "\(result.uri): \(counts) in \(folder). To serve it: apus server or mlflow server with --backend-store-uri "

@@ -4,11 +4,11 @@ internal import HTTPWire
 
 /// The file of an export, which is written under a temporary name and renamed when it is complete.
 ///
-/// The export is written directly to a device or a pipe.
+/// A device or a pipe is written to directly.
 struct ExportFile: ~Copyable {
     private let descriptor: Int32
 
-    /// Calls `body`, which writes the file, or the standard output for the path `-`.
+    /// Calls `body`, which writes the export to the file or, for the path `-`, to the standard output.
     ///
     /// If the path is a link, the target of the link is replaced.
     /// - Parameter layout: the exported data folder, whose own files must not be overwritten; nil if a server has the data.

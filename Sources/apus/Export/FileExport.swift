@@ -14,7 +14,7 @@ struct FileExport {
     /// The path of the call that a server answers with the file, up to the query parameters for the subset.
     private let call: String
 
-    /// The longest time to wait for bytes, which lets a server read the keys of all runs before the first row of a table.
+    /// The longest time to wait for bytes: a server may read the keys of all metrics, params and tags before the first row.
     private static let waitLimit = Duration.seconds(300)
 
     init(_ command: ExportCommand, _ export: StreamedExport) {

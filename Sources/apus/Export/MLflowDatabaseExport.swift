@@ -14,10 +14,10 @@ internal import Transfer
 struct MLflowDatabaseExport {
     let databasePath: String
     let artifactsPath: String
-    /// The absolute path of the folder to create, for the artifacts and, unless `server` is set, for the database.
+    /// The absolute path of the folder to create, for the artifacts and, unless `postgres` is set, for the database.
     let target: String
     /// The PostgreSQL database to fill; nil to create a SQLite database in the folder.
-    let server: PostgresAddress?
+    let postgres: PostgresAddress?
 
     struct Result {
         /// The URI of the PostgreSQL database without the password; empty if a SQLite database was created.
@@ -44,7 +44,7 @@ struct MLflowDatabaseExport {
     /// - Throws: `StartFailure` if the target exists, or the database cannot be read.
     func run() throws -> Result {
         guard FileKind(target) == .absent else {
-            let option = server == nil ? "--output" : "--artifacts-to"
+            let option = postgres == nil ? "--output" : "--artifacts-to"
             throw StartFailure("'\(target)' is there already. Name a folder that does not exist with \(option).")
         }
         guard !StoragePaths.isInside(target, artifactsPath) else {
@@ -57,7 +57,7 @@ struct MLflowDatabaseExport {
         for name in try Disk.entryNames(unfinished) { try Disk.remove(unfinished + "/" + name) }
         var result = Result()
         do {
-            if let server { try fill(server, unfinished, &result) } else { try fillFolder(unfinished, &result) }
+            if let postgres { try fill(postgres, unfinished, &result) } else { try fillFolder(unfinished, &result) }
         } catch {
             try? Disk.remove(unfinished)
             throw error
@@ -76,11 +76,11 @@ struct MLflowDatabaseExport {
         try Disk.rename(unfinished, to: target)
     }
 
-    private func fill(_ server: PostgresAddress, _ unfinished: String, _ result: inout Result) throws {
+    private func fill(_ postgres: PostgresAddress, _ unfinished: String, _ result: inout Result) throws {
         do {
             let remarks = Remarks()
             let writer = try MLflowDatabaseWriter(
-                server,
+                postgres,
                 schema: EmbeddedSchema.mlflowInPostgreSQL,
                 report: remarks.add
             )

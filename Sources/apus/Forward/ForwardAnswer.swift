@@ -27,7 +27,7 @@ struct ForwardAnswer {
         runs = pages.flatMap { page in page["run_states"].map { Array($0.elements) } ?? [] }
     }
 
-    /// Whether the upstream has all data of these runs and of all other runs and models.
+    /// Whether the upstream has all data: nothing waits to be sent, no part is missing there, and none of `runs` has failed.
     var isCurrent: Bool {
         first["current"]?.bool == true && first["omission_count"]?.int64 == 0
             && !runs.contains { $0["state"]?.string == "failed" }

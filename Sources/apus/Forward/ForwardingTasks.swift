@@ -5,9 +5,7 @@ internal import Synchronization
 
 /// Runs a forwarder in the background: one task sends runs and another one sends files, so that a large file delays no run.
 final class ForwardingTasks: Sendable {
-    /// The two tasks, which `/metrics` reports.
-    ///
-    /// They must be ended before the store is closed.
+    /// The two tasks, which `/metrics` reports, and which must be ended before the store is closed.
     let tasks: [BackgroundTask]
 
     private let forwarder: Forwarder

@@ -44,7 +44,7 @@ struct PushCommand: ParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             let environment = Environment.process
-            let calls = try UpstreamSettings.calls(
+            let client = try UpstreamSettings.makeClient(
                 Setting(source: "--to", text: to),
                 environment.setting(.upstreamTokenCommand, upstreamTokenCommand),
                 environment.setting(.forwardArtifactRate, forwardArtifactRate),
@@ -55,8 +55,8 @@ struct PushCommand: ParsableCommand {
             switch store {
             case .folder(let folder):
                 defer { folder.close() }
-                try push(folder, calls)
-            case .server(let server): try drain(server, calls.address)
+                try push(folder, to: client)
+            case .server(let server): try drain(server, client.address)
             }
         } catch let code as ExitCode {
             throw code
@@ -69,12 +69,12 @@ struct PushCommand: ParsableCommand {
 
     private var longestPatience: Duration { patience?.duration ?? .seconds(60) }
 
-    private func push(_ folder: OpenedFolder, _ calls: UpstreamClient) throws {
+    private func push(_ folder: OpenedFolder, to client: UpstreamClient) throws {
         var settings = ForwardSettings { [roots = folder.roots] in roots.folder(at: $0) }
         settings.delay = .milliseconds(200)
         settings.selection = try selection(in: folder.store)
         settings.longestWait = longestPatience
-        let forwarder = Forwarder(folder.store, ChangeFeed(), to: calls, settings)
+        let forwarder = Forwarder(folder.store, ChangeFeed(), to: client, settings)
         // Data that the server refused before is sent again, because the server may accept it now.
         forwarder.retryAll()
         forwarder.drain()
@@ -90,7 +90,7 @@ struct PushCommand: ParsableCommand {
         progress.end()
         let report = try ForwardReport(
             ofAll: folder.store,
-            upstream: calls.address,
+            upstream: client.address,
             runIDs: runs.isEmpty ? nil : runs,
             forwarder: forwarder
         )
@@ -121,6 +121,7 @@ struct PushCommand: ParsableCommand {
         return .experiments(Set(ids))
     }
 
+    /// Prints the result; throws an exit status other than 0 if the other server lacks data.
     private func finish(_ status: ForwardStatus, missing: [ForwardReport.Line], _ report: ForwardReport) throws {
         if json {
             let object = JSONWriter.objectText { writer in

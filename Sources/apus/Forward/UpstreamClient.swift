@@ -10,32 +10,32 @@ final class UpstreamClient: UpstreamCalls {
     private static let connectTimeout = Duration.seconds(10)
     /// How long a call may wait without sending or receiving a byte.
     private static let longestIdleTimeout = Duration.seconds(90)
-    /// How long a call without a file may take.
+    /// How long a call without a file may take if its caller sets no limit.
     private static let callTimeout = Duration.seconds(180)
 
     let address: String
     private let client: TrackingConnection
-    private let token: UpstreamTokenCommand?
+    private let tokenCommand: UpstreamTokenCommand?
     private let throttle: Throttle?
     private let idleTimeout: Duration
     private let trail: ForwardTrail
 
     /// - Parameters:
     ///   - trail: the servers through which the data has come; each call names them.
-    ///   - token: the command that prints a token; nil to use the credentials of the environment.
+    ///   - tokenCommand: the command that prints a token; nil to use the credentials of the environment.
     ///   - bytesPerSecond: the highest rate at which files are sent; nil for no limit.
     ///   - idleTimeout: how long a call may wait without sending or receiving a byte; at most 90 s, and nil for 90 s.
     init(
         _ client: TrackingConnection,
         _ trail: ForwardTrail,
-        token: UpstreamTokenCommand?,
+        _ tokenCommand: UpstreamTokenCommand?,
         bytesPerSecond: Int?,
         idleTimeout: Duration?
     ) {
         self.idleTimeout = min(idleTimeout ?? Self.longestIdleTimeout, Self.longestIdleTimeout)
         self.trail = trail
         self.client = client
-        self.token = token
+        self.tokenCommand = tokenCommand
         address = client.uri.description
         throttle = bytesPerSecond.map { Throttle(bytesPerSecond: $0) }
     }
@@ -46,13 +46,13 @@ final class UpstreamClient: UpstreamCalls {
         _ body: UpstreamBody,
         within limit: Duration?
     ) throws(UpstreamFailure) -> UpstreamAnswer {
-        let authorization = try token?.authorization()
+        let authorization = try tokenCommand?.authorization()
         do {
             return try send(method, path, body, within: limit, authorization)
         } catch let error where error.kind == .credentials {
             // The token may have expired.
-            guard let token, let newAuthorization = try token.authorization(after: authorization) else { throw error }
-            return try send(method, path, body, within: limit, newAuthorization)
+            guard let new = try tokenCommand?.authorization(after: authorization) else { throw error }
+            return try send(method, path, body, within: limit, new)
         }
     }
 

@@ -7,12 +7,13 @@ internal import TrackingStore
 
 /// The settings of the upstream, the server that gets a copy of everything.
 struct UpstreamSettings: Sendable {
-    let calls: UpstreamClient
+    let client: UpstreamClient
+    /// The longest time until a change arrives at an upstream that answers.
     let delay: Duration
     /// Identifies this server in calls, so that servers do not send data in a circle.
     let trail = ForwardTrail()
 
-    private static let delays: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
+    private static let allowedDelays: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3_600))
 
     /// - Returns: nil if no upstream is named.
     /// - Throws: `StartFailure` for invalid values.
@@ -24,10 +25,12 @@ struct UpstreamSettings: Sendable {
             guard let given = command ?? delaySetting ?? rateSetting else { return nil }
             throw StartFailure("\(given.source) has an effect only with \(SettingDefinition.upstream.flag).")
         }
-        guard let time = DurationArgument(argument: delaySetting?.text ?? "5s"), Self.delays.contains(time.duration)
-        else { throw StartFailure("\(delaySetting?.quoted ?? ""): use a time of 100ms to 1h, such as 5s.") }
+        let time = DurationArgument(argument: delaySetting?.text ?? "5s")
+        guard let time, Self.allowedDelays.contains(time.duration) else {
+            throw StartFailure("\(delaySetting?.quoted ?? ""): use a time of 100ms to 1h, such as 5s.")
+        }
         delay = time.duration
-        calls = try Self.calls(upstream, command, rateSetting, trail, agent: "apus-forward")
+        client = try Self.makeClient(upstream, command, rateSetting, trail, agent: "apus-forward")
     }
 
     /// Makes the client for an upstream from the operator's settings.
@@ -36,7 +39,7 @@ struct UpstreamSettings: Sendable {
     ///   - command: the setting of the token command; nil if there is none.
     ///   - rate: the setting of the highest rate at which artifacts are sent; nil for no limit.
     ///   - idleTimeout: how long a call may wait without sending or receiving a byte; nil for 90 s.
-    static func calls(
+    static func makeClient(
         _ upstream: Setting,
         _ command: Setting?,
         _ rate: Setting?,
@@ -51,9 +54,9 @@ struct UpstreamSettings: Sendable {
             return size.bytes
         }
         do throws(TrackingURIFault) {
-            let client = try TrackingConnection(upstream.text, agent: agent)
-            let token = command.map { UpstreamTokenCommand($0.text) }
-            return UpstreamClient(client, trail, token: token, bytesPerSecond: bytes, idleTimeout: idleTimeout)
+            let connection = try TrackingConnection(upstream.text, agent: agent)
+            let tokenCommand = command.map { UpstreamTokenCommand($0.text) }
+            return UpstreamClient(connection, trail, tokenCommand, bytesPerSecond: bytes, idleTimeout: idleTimeout)
         } catch {
             let shown = TrackingURI.withoutSecrets(upstream.text)
             throw StartFailure("\(upstream.source) '\(shown)': \(error.detail). \(error.advice)")
@@ -65,7 +68,7 @@ struct UpstreamSettings: Sendable {
         var settings = ForwardSettings { roots.folder(at: $0) }
         settings.delay = delay
         settings.report = { logger.warning("\($0)") }
-        return Forwarder(store, feed, to: calls, settings)
+        return Forwarder(store, feed, to: client, settings)
     }
 }
 

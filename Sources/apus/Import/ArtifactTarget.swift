@@ -21,6 +21,7 @@ struct ArtifactTarget: Sendable {
     /// - Parameters:
     ///   - text: the value of the flag: a path, a `file:` URI or an `s3:` URI.
     ///   - workingDirectory: the folder that a relative path starts from.
+    ///   - way: whether files are copied into a folder, or share disk space with those of the source.
     /// - Throws: `StartFailure` for any other value, and for a bucket that cannot be used.
     init(_ text: String, _ workingDirectory: String, by way: AdoptionWay) throws {
         let setting = Setting(source: Self.flag, text: text)

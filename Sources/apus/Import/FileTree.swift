@@ -98,9 +98,7 @@ struct FileTree {
         return current
     }
 
-    /// The names in a folder.
-    ///
-    /// In a name that is not UTF-8, each invalid byte is replaced by U+FFFD.
+    /// The names in a folder; in a name that is not UTF-8, each invalid byte is replaced by U+FFFD.
     private static func entryNames(in folder: Descriptor) throws(Refusal) -> [String] {
         // This descriptor is closed with the stream.
         let raw = openat(folder.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -14,6 +14,7 @@ final class FolderTarget: StoreTarget, Sendable {
     let batches: RecordBatches
     /// The number of files whose sizes are recorded in one transaction.
     private static let filesPerTransaction = 1_000
+    /// The stored files that are not recorded in the database yet.
     private let unrecorded = Mutex<[(path: String, bytes: Int64)]>([])
 
     /// - Throws: `StartFailure`, whose owner is set if a server has the folder open.

@@ -116,7 +116,7 @@ struct ImportCommand: ParsableCommand {
     }
 
     func run() throws {
-        // Otherwise a lost connection to a server would end the import without a message.
+        // If SIGPIPE were not ignored, a lost connection to a server would end the import without a message.
         signal(SIGPIPE, SIG_IGN)
         let start = ContinuousClock.now
         let importer: Importer

@@ -16,6 +16,7 @@ struct ImportDestination {
     /// - Parameters:
     ///   - given: the value of the flag; nil for the data folder that a server uses by default.
     ///   - artifacts: where the servers of a database keep artifacts; nil if no artifacts are imported into it.
+    ///   - way: whether files are copied into a folder, or share disk space with those of the source.
     /// - Throws: `StartFailure` if `artifacts` is neither a folder nor a bucket.
     init(_ given: String?, _ workingDirectory: String, artifacts: String?, _ way: AdoptionWay) throws(StartFailure) {
         self.artifacts = artifacts

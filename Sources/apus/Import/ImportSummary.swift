@@ -8,9 +8,7 @@ struct ImportSummary {
     /// The largest number of skipped items that are listed; further ones are only counted.
     private static let maximumListed = 1_000
 
-    /// The number of items of each kind that the source has.
-    ///
-    /// Each metric point is counted.
+    /// The number of items of each kind that the source has; each metric point counts as one.
     private(set) var found: [TransferKind: Int] = [:]
     var report = TransferReport()
     var files = TransferCounts()

@@ -91,9 +91,7 @@ final class Importer {
         progress.show(summary)
     }
 
-    /// Adds a record.
-    ///
-    /// If only a part of the runs is chosen, an experiment is added with the first of its chosen runs or models.
+    /// Adds a record; if only a part of the runs is chosen, adds an experiment with the first of its chosen runs or models.
     private func addSelected(_ record: TransferRecord) throws {
         unfoundNames.remove(record)
         if case .experiment(let experiment) = record, unfoundNames.includesOnlySomeRuns {

@@ -44,7 +44,7 @@ struct MovedFolders {
     /// Records that the files of a run or model stay in the folder with the source's id.
     mutating func markUnmoved(_ id: String) { unmoved.insert(ExactText(id)) }
 
-    /// The location that a model version has after the import; it is in the folder of a run or model that was imported before.
+    /// The location of a model version after the import: in the folder of a run or model that was imported before the version.
     func location(ofVersion location: String) -> String {
         guard let move = move(of: location) else { return location }
         let isUnmoved = location.split(separator: "/").contains { unmoved.contains(ExactText(String($0))) }

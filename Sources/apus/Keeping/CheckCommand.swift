@@ -98,7 +98,7 @@ struct CheckCommand: ParsableCommand {
             findings.mended = try connection.immediateTransaction {
                 let faults = try check.faults()
                 let comparison = JournalComparison(try ArtifactCheck(connection), artifacts)
-                let entries = try comparison.addEntries(to: connection, isKilled: lock.previousOwnerCrashed)
+                let entries = try comparison.addEntries(to: connection, wasKilled: lock.previousOwnerCrashed)
                 return faults.filter(\.isMendable).map(\.text) + entries
             }
         } catch {
@@ -146,7 +146,7 @@ struct CheckCommand: ParsableCommand {
         }
         let comparison = try comparison(path, artifacts, journal)
         switch artifacts {
-        case .folder: addDifferences(comparison, isKilled: Self.lastOwnerWasKilled(path), to: &findings)
+        case .folder: addDifferences(comparison, wasKilled: Self.lastServerWasKilled(path), to: &findings)
         case .backup:
             // The files agree with the manifest, so they have not changed since the backup was made.
             let count = comparison.missing.count + comparison.newerThanJournal.count + comparison.changed.count
@@ -176,14 +176,17 @@ struct CheckCommand: ParsableCommand {
 
     private static let maximumListedFaults = 20
 
-    private func addDifferences(_ comparison: JournalComparison, isKilled: Bool, to findings: inout Findings) {
+    /// Adds the differences to the findings.
+    ///
+    /// - Parameter wasKilled: whether the last server was killed; missing files are then no faults.
+    private func addDifferences(_ comparison: JournalComparison, wasKilled: Bool, to findings: inout Findings) {
         if let first = comparison.newerThanJournal.first {
             findings.notes.append(
                 "\(Amount.text(Int64(comparison.newerThanJournal.count), "artifact")) written after the last entry in the journal, such "
                     + "as \(first.path): by another program, or by a server that was killed. --repair adds the entries"
             )
         }
-        if isKilled, let first = comparison.missing.first {
+        if wasKilled, let first = comparison.missing.first {
             findings.notes.append(
                 "\(Amount.text(Int64(comparison.missing.count), "artifact")) in the journal and not on the disk, such as "
                     + "\(first): the last server was killed, perhaps after it deleted them and before it noted that; otherwise "
@@ -191,7 +194,7 @@ struct CheckCommand: ParsableCommand {
             )
         }
         let missing =
-            isKilled ? [] : comparison.missing.map { "the artifact \($0) is in the journal and not on the disk" }
+            wasKilled ? [] : comparison.missing.map { "the artifact \($0) is in the journal and not on the disk" }
         let faults = missing + comparison.changed
         findings.faults += faults.prefix(Self.maximumListedFaults)
         if faults.count > Self.maximumListedFaults {
@@ -200,7 +203,7 @@ struct CheckCommand: ParsableCommand {
     }
 
     /// Whether the last server that used a database was killed, and no other one has been started since.
-    private static func lastOwnerWasKilled(_ path: String) -> Bool {
+    private static func lastServerWasKilled(_ path: String) -> Bool {
         guard let owner = OwnerLock.owner(ofDatabase: path), owner.isOnThisMachine else { return false }
         return kill(owner.pid, 0) != 0 && errno == ESRCH
     }

@@ -59,6 +59,7 @@ struct GarbageCollection: ParsableCommand {
         }
     }
 
+    /// Collects in the data folder, or through the server that has it open or that --tracking-uri names.
     private func collectElsewhere() throws -> RemovalProgress {
         switch try OpenedData.open(data.storage, uri: data.trackingUri, needsArtifacts: true, allowsPostgres: true) {
         case .server(let server): return try collect(through: server)
@@ -207,7 +208,7 @@ extension RemovalProgress {
     fileprivate mutating func add(_ part: RemovalProgress) {
         count.add(part.count)
         isDone = part.isDone
-        // Without `next`, the server has a table of removals, and each answer names all failures that are left.
+        // A server that gives no `next` stores the removal in a table, and each of its answers names all failures that are left.
         failures = next == nil ? part.failures : failures + part.failures
         next = part.next
     }

@@ -68,15 +68,15 @@ struct JournalComparison {
 
     /// Adds the missing entries to the journal.
     ///
-    /// - Parameter isKilled: whether the last server was killed; if so, it may have deleted the missing files without an entry.
+    /// - Parameter wasKilled: whether the last server was killed; if so, it may have deleted the missing files without an entry.
     /// - Returns: one line for each added entry.
-    func addEntries(to connection: Connection, isKilled: Bool) throws -> [String] {
+    func addEntries(to connection: Connection, wasKilled: Bool) throws -> [String] {
         let now = unixMilliseconds()
         for (path, bytes) in newerThanJournal {
             try ArtifactCheck.addToJournal(.upload, path, bytes: bytes, at: now, connection)
         }
         var lines = newerThanJournal.map { "the journal now has the real size of \($0.path)" }
-        guard isKilled else { return lines }
+        guard wasKilled else { return lines }
         for path in missing { try ArtifactCheck.addToJournal(.deletion, path, bytes: 0, at: now, connection) }
         lines += missing.map { "the journal now has \($0), which is not on the disk, as deleted" }
         return lines

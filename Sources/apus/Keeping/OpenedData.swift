@@ -37,7 +37,7 @@ enum OpenedData {
             throw AbsentDatabase(path: path).failure(allowsPostgres: allowsPostgres)
         }
         let layout = try StorageLayout(storage, environment)
-        // The folder is looked for now, because opening the store creates it.
+        // The folder of artifacts is looked for now, because `OpenedFolder` creates it.
         let absence = needsArtifacts ? layout.artifactFolderFault : nil
         var wait = OwnerWait(acceptsOwner: true)
         while true {
@@ -111,7 +111,7 @@ extension MLflowAPI {
     }
 }
 
-/// A connection to a running server that works on its data for a command.
+/// A connection to a running server, which works on its data on behalf of a command.
 struct ServerConnection {
     let client: TrackingConnection
 

@@ -15,7 +15,7 @@ struct OpenedDatabase {
         guard let uri = try PostgresURI.find(storage, environment) else { return nil }
         try Self.requireNamedLocation(storage, environment)
         let layout = try StorageLayout(storage, environment, allowsPostgres: true)
-        // Otherwise the missing folder would be created, and the files of removed runs would stay in the real one.
+        // A missing folder would otherwise be created, and the files of removed runs would stay in the real one.
         if layout.namesArtifactLocation, let fault = layout.artifactFolderFault { throw fault }
         store = try PostgresStore.ofCommand(
             uri.address,

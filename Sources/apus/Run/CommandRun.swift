@@ -39,14 +39,14 @@ struct CommandRun {
             status.isServerFound = server.isFound
         }
         announce(server)
-        let served = statusPath == nil ? nil : RunStatusUpdates(file)
-        served?.begin()
+        let updates = statusPath == nil ? nil : RunStatusUpdates(file)
+        updates?.begin()
         process.begin(trackingURI: server.uri)
         let result = wait(for: process, server, file, signals)
         file.change { ($0.stage, $0.commandStatus) = (.draining, result) }
         signals.wait(atMost: grace) { signals.shouldEndEarly || !CommandProcess.hasLeftovers(beside: server.pid) }
         if !server.isFound { drain(server.uri, file, signals) }
-        served?.finish()
+        updates?.finish()
         server.stop()
         file.end(result)
         return result

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The server for the command of `apus run`: a child process, or a server that is already running on the data.
 ///
-/// This process keeps the listening sockets of a server that it has started open. If that server dies, the next one listens
+/// This process keeps open the listening sockets of a server that it has started. If that server dies, the next one listens
 /// at the same address, and no connection is refused meanwhile.
 final class CommandServer {
     struct Settings {
@@ -71,6 +71,7 @@ final class CommandServer {
         self.signals = signals
     }
 
+    /// Whether the command uses a server of another process.
     var isFound: Bool { foundServer != nil }
 
     /// Starts a server, or finds one that is running; returns when the server answers, or when the command has ended.

@@ -6,8 +6,10 @@ internal import SQLite
 /// The data that the upstream of a server still lacks.
 struct ForwardBacklog: Equatable, Sendable {
     let upstream: String
+    /// Whether the upstream lacks nothing.
     let isCurrent: Bool
     let runs: Int64
+    /// The number of runs and models whose artifacts wait to be sent.
     let artifactOwners: Int64
     let artifactBytes: Int64
     /// The message of the last failure to send; nil if the last call succeeded.
@@ -18,7 +20,7 @@ struct ForwardBacklog: Equatable, Sendable {
 struct CommandServerCalls: Sendable {
     private let client: TrackingConnection
 
-    /// - Parameter databasePath: the database that the server has open. The file with the server's key is beside it.
+    /// - Parameter databasePath: the database that the server has open. The file beside it has the server's secret for commands.
     /// - Returns: nil if that database belongs to no server, or to one at another address.
     init?(_ uri: String, databasePath: String) {
         guard let owner = OwnerLock.owner(ofDatabase: databasePath).flatMap({ ReachableOwner($0) }),

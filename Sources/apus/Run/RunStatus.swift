@@ -3,6 +3,7 @@ internal import Synchronization
 
 /// The state of an `apus run`, as its status file shows it to other programs.
 struct RunStatus: Equatable, Sendable {
+    /// In the stage `draining`, the command has ended, and the server waits for leftover processes or sends data to its upstream.
     enum Stage: String, Sendable { case starting, running, draining, ended }
 
     var stage = Stage.starting

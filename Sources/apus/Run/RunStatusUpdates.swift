@@ -16,7 +16,7 @@ final class RunStatusUpdates: Sendable {
         /// The latest start time of the runs seen so far, in Unix milliseconds; only runs since then are asked for.
         var since: Int64
         var ids: Set<String> = []
-        var isOver = false
+        var isFinished = false
     }
 
     private let calls: CommandServerCalls
@@ -36,7 +36,7 @@ final class RunStatusUpdates: Sendable {
     /// Updates the status every five seconds until `finish()` is called.
     func begin() {
         queue.asyncAfter(deadline: .now() + Self.interval) { [self] in
-            guard !seen.withLock(\.isOver) else { return }
+            guard !seen.withLock(\.isFinished) else { return }
             update()
             begin()
         }
@@ -44,7 +44,7 @@ final class RunStatusUpdates: Sendable {
 
     /// Updates the status a last time, and waits until that is done.
     func finish() {
-        seen.withLock { $0.isOver = true }
+        seen.withLock { $0.isFinished = true }
         queue.sync(execute: update)
     }
 

@@ -19,7 +19,7 @@ final class SignalForwarder {
     let hasTerminal: Bool
     /// The signals that were blocked before this object was made, and that started programs must block.
     let inheritedMask: sigset_t
-    private let numbers: [Int32]
+    private let blockedSignals: [Int32]
     private var command: pid_t?
     /// The exit statuses of the children to be waited for; nil while a child is running.
     private var statuses: [pid_t: Int32?] = [:]
@@ -31,13 +31,12 @@ final class SignalForwarder {
         let terminal = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)
         if terminal >= 0 { close(terminal) }
         hasTerminal = terminal >= 0
-        let numbers = Self.passedSignals + (terminal >= 0 ? [] : Self.jobControl) + [SIGCHLD]
-        self.numbers = numbers
-        // Otherwise a message to a closed terminal or pipe would end this process, and with it the server.
+        blockedSignals = Self.passedSignals + (terminal >= 0 ? [] : Self.jobControl) + [SIGCHLD]
+        // A message to a closed terminal or pipe would otherwise end this process, and with it the server.
         signal(SIGPIPE, SIG_IGN)
         var (set, before) = (sigset_t(), sigset_t())
         sigemptyset(&set)
-        for number in numbers { sigaddset(&set, number) }
+        for number in blockedSignals { sigaddset(&set, number) }
         pthread_sigmask(SIG_BLOCK, &set, &before)
         inheritedMask = before
     }
@@ -56,7 +55,7 @@ final class SignalForwarder {
 
     /// Waits for one signal, no longer than the limit if there is one, and handles it.
     func wait(within limit: Duration?) {
-        guard let caught = CaughtSignal.next(of: numbers, within: limit) else { return }
+        guard let caught = CaughtSignal.next(of: blockedSignals, within: limit) else { return }
         if caught.number == SIGCHLD { return collect() }
         guard let command, status(of: command) == nil else {
             if Self.terminationSignals.contains(caught.number) { shouldEndEarly = true }

@@ -14,7 +14,7 @@ struct ReadyFile: Sendable {
         }
     }
 
-    /// Removes the file of an earlier server, so that a program that waits for the file does not read an old address.
+    /// Removes the file, so that a program that waits for it does not read the address of a server that has ended.
     func remove() { WholeFile.remove(path) }
 
     /// Writes the address as one line; a program never sees the file without the complete line.

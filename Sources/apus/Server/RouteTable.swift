@@ -7,6 +7,7 @@ internal import MLflowAPI
 /// Each route is added with a declaration of the access that it needs.
 struct RouteTable {
     private(set) var router = HTTPRouter()
+    /// The access that each route needs, by its pattern and method.
     private var declared: [String: [HTTPMethod: Access]] = [:]
 
     /// The longest accepted body of a request that needs no credential, enough for the log-in form.

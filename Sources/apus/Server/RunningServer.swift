@@ -105,7 +105,7 @@ final class RunningServer {
             server.shutdown(within: parts.snapshotScheduler == nil ? .seconds(4) : .milliseconds(2_500)) {
                 // All answers have been sent, so the last snapshot contains every acknowledged change.
                 try? parts.logInAudit?.report()
-                // The next server sends the rest to the upstream, by the journal of changes.
+                // The forwarder need not finish: the next server sends the rest to the upstream.
                 parts.tasks.forwarding?.end()
                 if let task = parts.tasks.snapshots { parts.snapshotScheduler?.finish(task, by: end, parts.logger) }
                 parts.tasks.end()

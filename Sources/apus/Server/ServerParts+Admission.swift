@@ -5,7 +5,7 @@ internal import Identities
 internal import MLflowAPI
 
 extension ServerParts {
-    /// The check of every request before it is routed; nil if every request is accepted.
+    /// The check of every request when its head has arrived; nil if every request is accepted.
     func admission(_ routes: DeclaredRoutes, _ table: RouteTable) -> (@Sendable (inout HTTPRequest) -> HTTPAdmission)? {
         let security = settings.security
         let trail = settings.upstream?.trail
@@ -51,7 +51,7 @@ extension ServerParts {
         }
     }
 
-    /// The repeated check of requests whose bodies took long to arrive; nil if requests need no credentials.
+    /// The repeated check of requests that were admitted before permissions changed; nil if requests need no credentials.
     func readmission(_ table: RouteTable) -> HTTPReadmission? {
         guard access.isRequired else { return nil }
         return HTTPReadmission(version: { [version = access.version] in version.current }) { decide(on: &$0, table) }

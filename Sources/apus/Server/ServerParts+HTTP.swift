@@ -130,7 +130,7 @@ extension ServerParts {
             configuration.requestHeaders = { $0.path.contains("artifact") ? noSniffing : [] }
         }
         guard access.isRequired else { return }
-        // Otherwise the cache of the browser would still contain the answers after the log-out.
+        // Without `no-store`, the cache of the browser would still contain the answers after the log-out.
         let otherFields = configuration.requestHeaders
         configuration.requestHeaders = { request in
             let isShown = request.header("cookie") != nil && routes.isForScripts(request)
@@ -156,7 +156,7 @@ extension HTTPMethod {
 }
 
 extension Endpoint {
-    /// Whether the endpoint may change experiments, models or their files; changes of runs are reported one by one.
+    /// Whether the endpoint may change experiments, models or their files; the store itself reports each changed run.
     fileprivate var mayChangeItems: Bool {
         guard access.action != .read else { return false }
         return access.resources.contains { resource in

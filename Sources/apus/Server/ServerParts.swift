@@ -46,15 +46,15 @@ struct ServerParts {
         let opened = try ServedStore.open(settings, budgets, feed, logger)
         (store, sqliteStore, database) = (opened.backend, opened.sqliteStore, opened.displayName(settings.layout))
         flagOfDatabase = opened.flag(settings.layout)
-        // The file may belong to the server that owns the store, so it is removed only when this server has locked the store.
+        // The ready file may be that of the server that owns the store, so it is removed only after the store was opened.
         settings.readyFile?.remove()
         folderLock = sqliteStore == nil ? settings.layout.lockFolder(logger) : nil
         if sqliteStore != nil { try Snapshot.removeLeftovers(of: settings.layout.databasePath) }
         snapshotScheduler = try settings.snapshots.map { try SnapshotScheduler($0, settings.layout) }
         if sqliteStore != nil {
             try settings.layout.requireSameLocation()
-            let note = ArtifactLocationFile(databasePath: settings.layout.databasePath)
-            if let last = try note.write(settings.layout.artifactBucket) {
+            let locationFile = ArtifactLocationFile(databasePath: settings.layout.databasePath)
+            if let last = try locationFile.write(settings.layout.artifactBucket) {
                 logger.warning(
                     "artifacts were kept elsewhere before, and this server does not find those",
                     metadata: ["place": "\(last)"]
@@ -177,7 +177,6 @@ extension MLflowAPI.Settings {
         exportShell = { .ofPages() }
     }
 
-    /// Adds the budgets and quotas.
     fileprivate mutating func use(_ budgets: Budgets, _ quotas: StorageQuotas?) {
         uploads = budgets.uploads
         multipartLimits.openUploads = budgets.multipartUploads

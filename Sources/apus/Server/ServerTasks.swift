@@ -8,18 +8,18 @@ struct ServerTasks: Sendable {
     /// Nil if the server keeps no audit.
     let audit: BackgroundTask?
     let snapshots: BackgroundTask?
-    /// Nil if the database is SQLite, so that no other server changes the storage use.
+    /// Reads the storage use that other servers change; nil over SQLite, which one server uses alone, and without quotas.
     private let quotas: BackgroundTask?
     let forwarding: ForwardingTasks?
-    private let expiry: BackgroundTask
+    private let uploadExpiry: BackgroundTask
     private let removals: BackgroundTask
     /// Writes the journal entries about changes of artifacts that could not be written at once.
     private let owedEntries: BackgroundTask
     private let api: MLflowAPI
 
-    /// The longest time that a stop waits for the running tasks in total.
+    /// The longest time that a stop waits for the owed entries, and then for all running tasks together.
     private static let stopTimeout = DispatchTimeInterval.milliseconds(300)
-    /// The time between two attempts to write such entries.
+    /// The time between two attempts to write the owed entries.
     private static let owedEntriesInterval = DispatchTimeInterval.seconds(5)
 
     init(
@@ -36,7 +36,7 @@ struct ServerTasks: Sendable {
         self.quotas = quotas
         self.snapshots = snapshots
         self.forwarding = forwarding
-        expiry = BackgroundTask("upload-expiry", every: .seconds(600), logger) { _ in
+        uploadExpiry = BackgroundTask("upload-expiry", every: .seconds(600), logger) { _ in
             try api.removeExpiredUploads()
         }
         removals = BackgroundTask("removals", every: .seconds(600), logger) { task in
@@ -49,13 +49,13 @@ struct ServerTasks: Sendable {
         api.listenForOwedEntries { owed.run(after: Self.owedEntriesInterval) }
         owedEntries = owed
         self.api = api
-        let own = [sweep, expiry, removals, owed, audit, quotas, snapshots].compactMap { $0 }
+        let own = [sweep, uploadExpiry, removals, owed, audit, quotas, snapshots].compactMap { $0 }
         all = own + idle + (forwarding?.tasks ?? [])
     }
 
     /// Starts the tasks that do not start by themselves; the task of the audit log starts with its first entry.
     func begin() {
-        expiry.run()
+        uploadExpiry.run()
         removals.run()
         quotas?.run()
         snapshots?.run()

@@ -129,7 +129,7 @@ struct BackupFolder: Sendable {
     /// Removes all but the newest generations.
     func removeOldGenerations(keeping count: Int) throws {
         for name in generations.dropLast(count) {
-            // Without the new name, a generation whose removal was interrupted would look damaged.
+            // The generation is renamed first: if its removal was interrupted, it would otherwise look damaged.
             let renamed = "\(path)/\(Self.unfinishedPrefix)\(name)"
             try Disk.rename("\(path)/\(name)", to: renamed)
             try Disk.remove(renamed)

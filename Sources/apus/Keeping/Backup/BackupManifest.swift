@@ -2,7 +2,9 @@ internal import Coding
 internal import Hashing
 internal import JSON
 
-/// The list of the files in a backup, in JSON Lines: a header, one line for each file, and the hash of these lines.
+/// The list of the files in a generation, which is one complete backup or snapshot.
+///
+/// Its text is in JSON Lines: a header, one line for each file, and the hash of these lines.
 struct BackupManifest: Equatable {
     struct Entry: Equatable {
         var size: Int64
@@ -16,7 +18,7 @@ struct BackupManifest: Equatable {
     static let name = "manifest.jsonl"
     static let databaseName = "apus.db"
     static let artifactsName = "artifacts"
-    /// The folder, beside the generations, of the artifacts that are stored by content.
+    /// The name of the folder, beside the folders of the generations, in which snapshots store artifacts by content.
     static let contentsName = "contents"
     private static let format = "apus-backup"
     /// Version 1 stores artifacts by path (a backup), version 2 by content (a snapshot).
@@ -31,9 +33,9 @@ struct BackupManifest: Equatable {
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether artifacts are stored beside the generation, named by their hashes, as in snapshots.
+    /// Whether this is a snapshot: its artifacts are stored in `contents`, beside its folder, and named by their hashes.
     ///
-    /// In backups they are stored in the generation, at their paths.
+    /// A backup has its artifacts in its own folder, at their paths.
     var storesByContent = false
     /// The files, including the database, by their paths within the backup.
     var files: [String: Entry] = [:]
@@ -120,7 +122,7 @@ struct BackupManifest: Equatable {
         return parent + "/" + Self.contentPath(entry.sha256)
     }
 
-    /// The path, within the backup folder, of the file with a content.
+    /// The path of the file that stores the content with this hash, relative to the folder that contains the generations.
     ///
     /// Contents are spread over 256 folders, because some file systems are slow with large folders.
     static func contentPath(_ sha256: String) -> String { "\(contentsName)/\(sha256.prefix(2))/\(sha256)" }

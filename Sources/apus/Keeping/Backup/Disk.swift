@@ -6,6 +6,7 @@ internal import Hashing
 
 /// A failed system call, with a description for the user of the command.
 struct DiskFailure: Error, CustomStringConvertible {
+    /// The name of the system call.
     let call: String
     let path: String
     let code: Int32
@@ -20,7 +21,7 @@ struct DiskFailure: Error, CustomStringConvertible {
 enum Disk {
     /// FICLONE of <linux/fs.h>, which the Glibc module leaves out.
     ///
-    /// The copy shares the space of the original until one of the two is changed.
+    /// This request makes a copy that shares the space of the original until one of the two is changed.
     private static let cloneRequest: UInt = 0x4004_9409
     private static let pieceBytes = 1 << 20
 
@@ -70,7 +71,7 @@ enum Disk {
 
     /// The names in a folder, sorted.
     ///
-    /// In a name that is not UTF-8, the invalid bytes are replaced, so that the name does not lead to the file.
+    /// If a name is not UTF-8, its invalid bytes are replaced, and the returned name does not lead to the file.
     static func entryNames(_ path: String) throws(DiskFailure) -> [String] {
         guard let folder = opendir(path) else { throw .last("opendir", path) }
         defer { closedir(folder) }

@@ -10,7 +10,9 @@ struct Restoration {
     let verification: BackupVerification
     let databasePath: String
     let artifactsPath: String
+    /// Whether existing data is moved to a folder of its own; if not, the restoration fails if there is data.
     let replaces: Bool
+    /// Whether artifacts may be hard links to the files of the backup.
     let mayLink: Bool
 
     /// - Parameters:
@@ -54,7 +56,7 @@ struct Restoration {
             )
         }
         try copy(progress)
-        // A server with the restored data may write further snapshots to the folder of this one, so the folder is recorded.
+        // A server may write further snapshots of the restored data to the folder of this snapshot, so the folder is recorded.
         let source = try BackupFolder(StorageLayout.parent(of: verification.folder))
         if verification.manifest.storesByContent {
             try SnapshotLineage(databasePath: databasePath).add(source.generations, in: source)

@@ -3,8 +3,8 @@ internal import Glibc
 
 /// Stores snapshots in a folder that may be slow or become unavailable, and whose file system may lack links, locks or flushes.
 ///
-/// A snapshot is a generation of a backup whose artifacts are stored in `contents/`, each content once for all
-/// snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
+/// A snapshot is a folder with a database and a manifest. Its artifacts are stored beside it, in `contents/`, each content
+/// once for all snapshots. A snapshot is complete when its manifest exists. The manifest ends with its own hash, so that an
 /// incomplete manifest is recognized.
 struct SnapshotFolder {
     let backupFolder: BackupFolder
@@ -12,7 +12,7 @@ struct SnapshotFolder {
     private var temporaryFile: String { "\(backupFolder.path)/\(BackupFolder.unfinishedPrefix)\(getpid())" }
     private var contentsFolder: String { "\(backupFolder.path)/\(BackupManifest.contentsName)" }
 
-    /// Whether a file for the content of an entry exists and has its size.
+    /// Whether a file for the content of an entry exists and has the entry's size.
     func holds(_ entry: BackupManifest.Entry) -> Bool {
         FileStatus(path: contentPath(entry.sha256))?.size == entry.size
     }
@@ -134,7 +134,7 @@ struct SnapshotFolder {
         }
     }
 
-    /// Removes snapshots that are older than `newest` and have no manifest; that of a newer one may not be written yet.
+    /// Removes the snapshots without a manifest that are older than `newest`; a newer snapshot may not have its manifest yet.
     private func removeUnpublishedSnapshots(olderThan newest: String?) {
         guard let newest, let names = try? Disk.entryNames(backupFolder.path) else { return }
         for name in names where BackupFolder.isName(name) && name < newest {

@@ -1,7 +1,7 @@
 /// A file beside the database with the names of the snapshots that were made of this data, or from which it was restored.
 ///
-/// If the folder for snapshots contains a snapshot that is not in this file, another server writes to that folder. A lock does
-/// not show this if two machines share the folder.
+/// If the newest snapshot in the folder for snapshots is not in this file, another server writes to that folder, and this
+/// server makes no snapshot there. A lock does not show this if two machines share the folder.
 struct SnapshotLineage: Sendable {
     private let path: String
 

@@ -9,7 +9,7 @@ struct SnapshotRestoration {
     ///
     /// - Parameter report: is called with lines about restored and damaged snapshots, and about the progress of long work.
     /// - Throws: `StartFailure` if there are snapshots and none can be restored, if they are of other data, or if
-    ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the newest.
+    ///   another server is restoring them; `BackupManifest.LaterVersion` if a later version of Apus made the one to restore.
     func run(_ report: @escaping (String) -> Void) throws {
         try settings.makeFolder()
         guard settings.backupFolder.containsSnapshots != false else {
@@ -82,7 +82,7 @@ struct SnapshotRestoration {
         holding lock: OwnerLock,
         _ progress: (Int64) -> Void
     ) throws -> String? {
-        // A restoration that was killed between its last two steps has restored the artifacts and not the database.
+        // A killed restoration leaves its copy of the database. The artifacts that it has put in place are moved away.
         let wasKilled = FileKind(layout.databasePath + Restoration.stagedSuffix) == .file
         let restoration = Restoration(
             verification: verification,

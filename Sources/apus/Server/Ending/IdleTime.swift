@@ -8,16 +8,16 @@ struct IdleTime: Sendable {
     }
 
     private var counts: Counts
-    private var begin: ContinuousClock.Instant
+    private var unchangedSince: ContinuousClock.Instant
 
     init(_ counts: Counts, at now: ContinuousClock.Instant = .now) {
         self.counts = counts
-        begin = now
+        unchangedSince = now
     }
 
     /// Stores new counters, and returns how long they have been unchanged; zero while a connection is open.
     mutating func update(_ counts: Counts, at now: ContinuousClock.Instant = .now) -> Duration {
         if counts != self.counts || counts.openConnections > 0 { self = IdleTime(counts, at: now) }
-        return now - begin
+        return now - unchangedSince
     }
 }

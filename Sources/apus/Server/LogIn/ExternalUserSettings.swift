@@ -16,7 +16,8 @@ struct ExternalUserSettings {
     /// The address at which browsers see the server, without a slash at its end.
     private(set) var publicURL: String?
     private(set) var issuers: [IssuerSettings] = []
-    private var calls: IssuerCalls?
+    /// Sends requests to the issuers; nil if there are no issuers.
+    private var issuerCalls: IssuerCalls?
 
     /// Trusts no proxy and no issuer.
     init() {}
@@ -39,9 +40,9 @@ struct ExternalUserSettings {
 
     /// Begins to fetch the keys of the issuers, and returns the methods of logging in.
     func begin(_ logger: Logger) -> LogInMethods {
-        guard let calls else { return LogInMethods(users: users, issuers: [], publicURL: publicURL) }
+        guard let issuerCalls else { return LogInMethods(users: users, issuers: [], publicURL: publicURL) }
         let all = issuers.map { settings in
-            Issuer(settings, calls) { logger.warning("the issuer of tokens \($0)") }
+            Issuer(settings, issuerCalls) { logger.warning("the issuer of tokens \($0)") }
         }
         for issuer in all { issuer.begin() }
         let tokenIssuers = TokenIssuers(all)
@@ -169,7 +170,7 @@ struct ExternalUserSettings {
             issuers.append(issuer.settings)
         }
         source = source ?? environment.setting(.oidcIssuer, options.oidcIssuer)?.source ?? file?.source
-        calls = try Self.calls(environment)
+        issuerCalls = try Self.makeIssuerCalls(environment)
     }
 
     private func issuerOfFlags(
@@ -217,8 +218,8 @@ struct ExternalUserSettings {
         return ConfiguredIssuer(settings: issuer, scopes: nil)
     }
 
-    /// Calls that trust the system's certificates, or those that the usual variables name; MLflow's variables are ignored.
-    private static func calls(_ environment: Environment) throws(StartFailure) -> IssuerCalls {
+    /// The calls trust the system's certificates, or those that the usual variables name; MLflow's variables are ignored.
+    private static func makeIssuerCalls(_ environment: Environment) throws(StartFailure) -> IssuerCalls {
         let variable = { @Sendable (name: String) in name.hasPrefix("MLFLOW_") ? nil : environment[name] }
         do throws(TLSFailure) {
             try PublicKey.requireLibrary()
@@ -241,7 +242,7 @@ struct ConfiguredIssuer {
     var isForPeople: Bool { people ?? (settings.client != nil) }
 }
 
-/// The methods of logging in, apart from tokens of this server.
+/// What a running server needs to identify users by a proxy or an issuer.
 struct LogInMethods {
     let users: ExternalUsers
     /// The issuers with which people log in to the pages.

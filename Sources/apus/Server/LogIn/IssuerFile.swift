@@ -80,7 +80,7 @@ enum IssuerFile {
         throw StartFailure("\(shown) is longer than \(maximumBytes) bytes.")
     }
 
-    /// One element of the list.
+    /// One element of the list `issuers`.
     private struct Entry {
         let value: JSONValue
         let label: String

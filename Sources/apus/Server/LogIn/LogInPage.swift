@@ -63,6 +63,7 @@ struct LogInPage {
         return LogInPage(title: "Log in", content: content)
     }
 
+    /// The page with the button to log out.
     static func leaving(_ user: String) -> LogInPage {
         LogInPage(
             title: "Log out",

@@ -10,7 +10,7 @@ internal import OpenID
 internal import Synchronization
 internal import Tracking
 
-/// The pages and forms with which people log in and out; they work without scripts.
+/// The pages and forms with which people log in, by a password, a token or an issuer (an OpenID provider), and log out.
 final class LogInRoutes: Sendable {
     private let access: AccessControl
     private let methods: LogInMethods
@@ -19,7 +19,9 @@ final class LogInRoutes: Sendable {
     private let key: HMAC
     /// Counts the threads that wait for an issuer, or for the check of a password.
     private let waiting = Budget(total: LogInRoutes.waitingLimit, share: LogInRoutes.waitingShare)
-    /// The attempts that have led to a log-in, with the times of their starts, so that an issuer's answer is accepted only once.
+    /// The attempts that have led to a log-in, by the values of their cookies, with the times of their starts.
+    ///
+    /// An issuer's answer is accepted only once for each attempt.
     private let finished = Mutex<[String: Int64]>([:])
 
     /// The largest number of waiting threads for all clients together, so that threads are left for other requests.
@@ -58,7 +60,7 @@ final class LogInRoutes: Sendable {
             request.header("sec-fetch-mode").map({ $0 == "navigate" }) ?? true
         else { return nil }
         let target = request.rawTarget
-        // Without the slash at its end, a relative address begins at the last part of the prefix.
+        // The target has no slash at its end, so a browser replaces its last part by the relative address.
         if !prefix.isEmpty, target.prefix(while: { $0 != "?" }) == prefix, let last = prefix.split(separator: "/").last
         {
             return redirect("\(last)/login")

@@ -17,7 +17,7 @@ enum InheritedSockets {
         let environment = Environment.process
         let (process, count) = (environment[names.process], environment[names.count])
         for name in [names.process, names.count, names.names] { unsetenv(name) }
-        // A parent process may have inherited the variables and passed them on.
+        // Variables with another process id were meant for a parent process, which has passed them on.
         guard let process, let count, Int32(process) == getpid() else { return [] }
         guard let number = Int32(count), (0...128).contains(number) else {
             throw StartFailure("\(names.count)=\(count.printable(limit: 60)) is not a number of sockets.")

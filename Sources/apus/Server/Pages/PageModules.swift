@@ -8,13 +8,11 @@ struct PageModules {
     /// A module that is sent in one file with all modules that it imports.
     private struct Pack {
         let path: String
-        /// The modules whose names the module composes at run time, so that the names are not in its text.
+        /// Further modules of the pack: those that the module imports by names that it composes at run time.
         let pages: [String]
     }
 
-    /// The packs.
-    ///
-    /// The first one creates the table. A module is in the first pack that needs it.
+    /// The packs, of which the first creates the table; a module is in the first pack that needs it.
     private static let packs = [
         Pack(path: "core/ahead.js", pages: []),
         Pack(path: "core/start.js", pages: ["pages/experiment.js", "pages/experiments.js"]),
@@ -22,6 +20,7 @@ struct PageModules {
 
     /// The modules of each pack, each after those that it imports.
     private let contents: [String: [PageModule]]
+    /// The paths of all modules in packs.
     private let packed: Set<String>
 
     static let shared = PageModules()

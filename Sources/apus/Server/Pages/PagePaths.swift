@@ -73,6 +73,6 @@ struct PagePaths {
 }
 
 extension Access {
-    /// The access that a file of the pages needs, which contains no stored data.
+    /// The access that a file of the pages needs; such a file contains no stored data.
     static let page = lookUp(.none)
 }

@@ -150,8 +150,6 @@ final class StaticFile: Sendable {
 
 extension RouteTable {
     /// Adds the routes of the page and its files under each of the base paths.
-    ///
-    /// - Parameter requiresCredentials: whether every request needs credentials.
     mutating func addPages(bases: [String], requiresCredentials: Bool) {
         let files =
             requiresCredentials

@@ -9,7 +9,9 @@ struct LimitSettings {
     /// The most connections, uploads and bytes in memory that one client may use at once; nil for three quarters of the
     /// server's limit.
     let client: ClientLimits
+    /// The most runs that one client, and all clients together, may store.
     let runs: RunQuota
+    /// The most bytes of artifacts that one client may store, and all clients together; nil for no limit.
     let clientArtifactBytes: Int64?
     let serverArtifactBytes: Int64?
     let clientRequestsPerSecond: Int?
@@ -41,8 +43,6 @@ struct LimitSettings {
     }
 
     /// Throws if a quota for each client is set although the server does not know its clients.
-    ///
-    /// - Parameter requiresCredentials: whether every request needs credentials.
     func requireKnownClients(requiresCredentials: Bool) throws(StartFailure) {
         guard !requiresCredentials, clientArtifactBytes != nil || runs.client != nil else { return }
         let (flag, other) =

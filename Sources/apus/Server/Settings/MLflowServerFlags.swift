@@ -3,8 +3,8 @@ internal import Coding
 
 /// The flags of `mlflow server` in a command line that have no effect here or are refused.
 ///
-/// They are removed before ArgumentParser parses the rest, because it inspects each property of a command by reflection
-/// at every start, which costs time.
+/// They are removed before ArgumentParser parses the rest. As properties of the command they would cost time at every start,
+/// because ArgumentParser inspects each property by reflection.
 struct MLflowServerFlags {
     /// The command line without these flags and their values.
     private(set) var rest: [String] = []

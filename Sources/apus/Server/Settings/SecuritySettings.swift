@@ -4,6 +4,7 @@ internal import MLflowAPI
 
 /// The settings that say which requests are accepted.
 struct SecuritySettings {
+    /// Whether the Host and the Origin of requests are checked, and every answer has the header fields for security.
     let isEnabled: Bool
     let hosts: HostPolicy
     let origins: OriginPolicy
@@ -62,7 +63,6 @@ struct SecuritySettings {
         self.frameOptions = frameOptions
     }
 
-    /// Whether every request needs credentials.
     var requiresCredentials: Bool { requiresToken || accounts != nil }
 
     /// The credentials that requests need, and the default permission of users.

@@ -1,8 +1,6 @@
-/// Flags of `mlflow server` that Apus knows, so that start-up scripts work, and that have no effect or are refused.
+/// The flags of `mlflow server` that Apus accepts without effect, so that start-up scripts work, and those that it refuses.
 extension SettingDefinition {
-    /// The flags that have no effect.
-    ///
-    /// The `effect` of each is the reason, as the end of a sentence.
+    /// The flags that have no effect; their `effect` says why, in words that follow "… has no effect here: ".
     static let withoutEffect = [
         option("--workers", short: "-w", "value", "MLFLOW_WORKERS").doing(oneProcess),
         gunicornOptions, uvicornOptions,
@@ -18,9 +16,7 @@ extension SettingDefinition {
         option("--workspace-store-uri", "value", "MLFLOW_WORKSPACE_STORE_URI").doing("there are no workspaces"),
     ]
 
-    /// The flags that are refused.
-    ///
-    /// The `effect` of each is the reason, as the end of a sentence.
+    /// The flags that are refused; their `effect` says why, in words for a list and a table.
     static let refused = [workspaces, registryStoreURI, artifactsPresignedOnly]
 
     static let gunicornOptions = option("--gunicorn-opts", "value", "MLFLOW_GUNICORN_OPTS").doing(oneProcess)

@@ -20,7 +20,7 @@ struct SettingDefinition: Sendable {
     let variables: [String]
     /// What applies if neither the flag nor a variable is given: a value, or words that describe it; nil if there is no default.
     var defaultText: String?
-    /// The effect of the setting, in whole sentences.
+    /// The effect of the setting, in whole sentences; for a flag without effect or one that is refused, the reason.
     var effect = ""
 
     static func option(

@@ -2,8 +2,8 @@ internal import Glibc
 
 /// Decides which signals end the server.
 ///
-/// SIGTERM always ends the server. SIGINT ends it only if a person pressed Ctrl-C in its terminal: a notebook that
-/// interrupts a cell sends SIGINT to the whole process group, with a server that the cell has started, which must not end.
+/// SIGTERM always ends the server. SIGINT ends it only if a person pressed Ctrl-C in its terminal. A server that a cell of a
+/// notebook has started must not end when the cell is interrupted, although SIGINT is then sent to its process group.
 struct SignalPolicy: Sendable {
     /// The signals that the server listens for.
     static let numbers = [SIGTERM, SIGINT, SIGHUP]

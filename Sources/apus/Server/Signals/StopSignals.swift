@@ -13,8 +13,8 @@ final class StopSignals: Sendable {
 
     private let policy: SignalPolicy
     private let logger: Logger
-    private let action = Mutex<(@Sendable () -> Void)?>(nil)
-    private let renewal = Mutex<(@Sendable () -> Void)?>(nil)
+    private let stopAction = Mutex<(@Sendable () -> Void)?>(nil)
+    private let renewalAction = Mutex<(@Sendable () -> Void)?>(nil)
 
     /// Starts to listen; must be called before any other thread is created, because threads inherit the blocked signals.
     ///
@@ -34,12 +34,12 @@ final class StopSignals: Sendable {
     /// Sets the closure that stops the server.
     ///
     /// The closure must return soon, and must end the process when everything has stopped.
-    func onStop(_ stop: @escaping @Sendable () -> Void) { action.withLock { $0 = stop } }
+    func onStop(_ stop: @escaping @Sendable () -> Void) { stopAction.withLock { $0 = stop } }
 
     /// Sets the closure that is called for a SIGHUP from a process, which then does not end the server.
     ///
     /// The closure must return soon.
-    func onRenewal(_ renew: @escaping @Sendable () -> Void) { renewal.withLock { $0 = renew } }
+    func onRenewal(_ renew: @escaping @Sendable () -> Void) { renewalAction.withLock { $0 = renew } }
 
     /// The signals to listen for: SIGINT only if it was not ignored at the start.
     ///
@@ -67,7 +67,7 @@ final class StopSignals: Sendable {
         while true {
             guard let caught = next(within: nil) else { continue }
             logger.notice("the server stops", metadata: Self.metadata(caught))
-            guard let stop = action.withLock({ $0 }) else { _exit(128 + caught.number) }
+            guard let stop = stopAction.withLock({ $0 }) else { _exit(128 + caught.number) }
             stop()
             waitForTheEnd()
         }
@@ -89,7 +89,7 @@ final class StopSignals: Sendable {
         let end = limit.map { ContinuousClock.now + $0 }
         while let caught = CaughtSignal.next(of: listened, within: end.map { max($0 - .now, .zero) }) {
             if caught.number == SIGHUP {
-                if caught.isFromProcess, let renew = renewal.withLock({ $0 }) {
+                if caught.isFromProcess, let renew = renewalAction.withLock({ $0 }) {
                     renew()
                     continue
                 }

@@ -115,7 +115,7 @@ struct StorageLayout {
         return databasePath == folder + "/apus.db" && hasBoth ? folder : nil
     }
 
-    /// The database of a server with these flags, and the setting that named it; nil if the data folder names it.
+    /// The database of a server with these flags, and the setting that names it; nil for the usual file in the data folder.
     ///
     /// This method creates no files or folders.
     static func database(
@@ -207,9 +207,7 @@ struct StorageLayout {
         }
     }
 
-    /// The absolute path of the folder that a path or a `file:` URI names.
-    ///
-    /// The folder need not exist.
+    /// The absolute path of the folder that a path or a `file:` URI names; the folder need not exist.
     static func folder(_ setting: Setting, _ workingDirectory: String) throws(StartFailure) -> String {
         try refuseAddress(setting, workingDirectory)
         let location = ArtifactLocation(setting.text)

@@ -20,9 +20,7 @@ enum StoragePaths {
         }
     }
 
-    /// Whether a path, after links are resolved, is that of a folder or is in the folder.
-    ///
-    /// Neither needs to exist.
+    /// Whether a path, after links are resolved, is that of a folder or is in the folder; neither needs to exist.
     static func isInside(_ path: String, _ folder: String) -> Bool { contains(resolved(folder), resolved(path)) }
 
     /// Whether a path, after links are resolved, is the database, a file that belongs to it, or an artifact.

@@ -2,7 +2,7 @@ internal import HTTPServer
 internal import HTTPWire
 internal import Synchronization
 
-/// Counts exchanges by route and status, and their durations.
+/// Counts exchanges, each a request with its answer, by route and status, and measures their durations.
 final class RequestMetrics: Sendable {
     struct Route: Hashable, Sendable {
         var method: String

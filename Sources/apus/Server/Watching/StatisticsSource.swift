@@ -1,7 +1,7 @@
 internal import HTTPServer
 internal import Synchronization
 
-/// The counters of the server for `/metrics`; nil until the server has been set.
+/// Gives `/metrics` the counters of the server; nil until the server has been set, because its routes are made before it.
 final class StatisticsSource: Sendable {
     private let lockedServer = Mutex<HTTPServer?>(nil)
 

@@ -51,7 +51,7 @@ package final class ArchiveSource: RecordSource {
         return nil
     }
 
-    /// Reads and checks the first file, which says that the archive is one of Apus and has its version.
+    /// Reads and checks the first file, which has the name and the version of the archive's format.
     private func readFirstFile() throws {
         let first: TarEntry?
         do {

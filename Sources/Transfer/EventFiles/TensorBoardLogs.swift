@@ -60,11 +60,11 @@ package struct TensorBoardLogs: RecordSource {
         if let counts = remarks.leftOut.message {
             try emit(.hint("Only scalars and hyperparameters are imported; left out are \(counts)."))
         }
-        for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
+        for (name, key) in remarks.changedNames.prefix(Self.maximumListedNames) {
             try emit(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
         }
-        if remarks.names.count > Self.maximumListedNames {
-            try emit(.hint("\(remarks.names.count - Self.maximumListedNames) more names were changed."))
+        if remarks.changedNames.count > Self.maximumListedNames {
+            try emit(.hint("\(remarks.changedNames.count - Self.maximumListedNames) more names were changed."))
         }
     }
 
@@ -78,13 +78,13 @@ package struct TensorBoardLogs: RecordSource {
     /// The messages about the source as a whole.
     private struct SourceRemarks {
         var leftOut = LeftOutValues()
-        var names: [(name: ExactText, key: String)] = []
+        var changedNames: [(name: ExactText, key: String)] = []
         private var seen: Set<ExactText> = []
 
         mutating func add(_ events: RunEvents) {
             leftOut.add(events.leftOut)
             for change in events.changedNames where seen.insert(ExactText(change.name)).inserted {
-                names.append((ExactText(change.name), change.key))
+                changedNames.append((ExactText(change.name), change.key))
             }
         }
     }

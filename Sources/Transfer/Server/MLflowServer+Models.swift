@@ -71,7 +71,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
-        // A server that has prompts lists them only with the second filter; other servers list all models twice.
+        // A server that has prompts lists them only with the second filter. A model that is listed with both is emitted once.
         for filter in ["", Self.promptFilter] {
             try reporting(filter.isEmpty ? "registered models" : "prompts", emit) {
                 try forEachPage(
@@ -123,7 +123,7 @@ extension MLflowServer {
         // A model that was created after the models were listed is imported only by the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
-        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
+        let answered = try client.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
             "artifact_uri"
         ]?
         .string

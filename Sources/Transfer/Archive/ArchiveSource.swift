@@ -88,7 +88,7 @@ package final class ArchiveSource: RecordSource {
         try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
-            // Folders are created together with their files.
+            // A folder needs no import of its own: it is created together with its files.
             case .folder: break
             case .file: try readFile(entry, selection, emit)
             case .invalidName: try emit(.skipped(entry.name, "its name is not UTF-8"))

@@ -16,7 +16,7 @@ final class TokenSource: Sendable {
         return try renewedToken(after: nil)
     }
 
-    /// Returns the token that follows the refused one; asks the provider for it, unless another caller has done so meanwhile.
+    /// Returns the token that follows the refused one (nil: the first token); asks for it, unless another caller has done so.
     func renewedToken(after refused: String?) throws(MLflowError) -> String {
         let result = renewals.sync { () -> Result<String, MLflowError> in
             if let token = current.withLock({ $0 }), token != refused { return .success(token) }

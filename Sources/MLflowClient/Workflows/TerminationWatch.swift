@@ -5,7 +5,7 @@ internal import Threads
 
 /// The descriptor to which the signal handler writes; -1 if no watch exists.
 ///
-/// It is a global variable, because a signal handler can use no other.
+/// It is a global variable, because a signal handler can capture nothing.
 private let signalPipe = Atomic<Int32>(-1)
 
 /// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the process.

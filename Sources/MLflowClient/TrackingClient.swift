@@ -53,7 +53,7 @@ public struct TrackingClient: Sendable {
         }
     }
 
-    /// Runs work that may block on a thread of the library.
+    /// Runs work on a thread of the library, which the work may block.
     ///
     /// - Parameter work: receives a cancellation that is cancelled together with the task.
     static func onThread<Answer: Sendable, Failure: Error>(

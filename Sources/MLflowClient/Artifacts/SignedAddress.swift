@@ -2,7 +2,7 @@ internal import HTTPClient
 internal import HTTPWire
 internal import JSON
 
-/// An address of one file in a storage, which the tracking server has signed.
+/// An address, signed by the tracking server, of one file in a storage.
 ///
 /// The client's credentials are never sent to this address.
 struct SignedAddress {

@@ -2,7 +2,7 @@
 ///
 /// Failures are listed here and not thrown, so that a training run can continue.
 public struct UploadReport: Sendable {
-    /// A file that is not on the server.
+    /// A file whose upload failed.
     public struct Failure: Sendable {
         /// The path that the artifact should have.
         public let path: String

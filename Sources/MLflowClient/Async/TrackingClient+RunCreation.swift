@@ -1,5 +1,5 @@
 extension TrackingClient {
-    /// Returns the experiment of a reference.
+    /// Returns the experiment that a reference names.
     ///
     /// If the reference is a name that no experiment has, creates the experiment.
     ///
@@ -25,7 +25,7 @@ extension TrackingClient {
         }
     }
 
-    /// Returns the run that was started with a key, set to running again, or creates a run with this key.
+    /// Sets the run that was started with this key to running again and returns it; creates the run if there is none.
     ///
     /// A program that was stopped continues its run if it is started again with the same key. If the creation of a run gets no
     /// answer, the run is not created twice.

@@ -16,6 +16,7 @@ internal import JSON
 /// ```
 public struct BlockingTrackingClient: Sendable {
     private(set) var caller: TrackingCaller
+    /// Ends the calls early; nil if `cancelled(by:)` was not called.
     var interruption: CallInterruption?
 
     /// Makes a client; the server is not called yet.
@@ -31,7 +32,7 @@ public struct BlockingTrackingClient: Sendable {
     /// The connection that sends the calls.
     package var connection: TrackingConnection { caller.connection }
 
-    /// A client with the same connections whose calls `cancellation` can end.
+    /// A client with the same connections; `cancellation` can end its calls.
     public func cancelled(by cancellation: Cancellation) -> BlockingTrackingClient {
         var client = self
         client.interruption = cancellation.interruption

@@ -5,7 +5,7 @@ internal import Synchronization
 final class TokenSource: Sendable {
     private let provider: @Sendable () throws -> String
     private let current = Mutex<String?>(nil)
-    /// Asks the provider for one token at a time; callers that wait meanwhile use the same new token.
+    /// The queue on which the provider is asked for one token at a time; callers that wait meanwhile use the same new token.
     private let renewals = DispatchQueue(label: "mlflow-token")
 
     init(_ provider: @escaping @Sendable () throws -> String) { self.provider = provider }
@@ -16,7 +16,7 @@ final class TokenSource: Sendable {
         return try renewedToken(after: nil)
     }
 
-    /// Returns another token than the refused one; asks the provider, unless another caller has done so meanwhile.
+    /// Returns the token that follows the refused one (nil: the first token); asks for it, unless another caller has done so.
     func renewedToken(after refused: String?) throws(MLflowError) -> String {
         let result = renewals.sync { () -> Result<String, MLflowError> in
             if let token = current.withLock({ $0 }), token != refused { return .success(token) }

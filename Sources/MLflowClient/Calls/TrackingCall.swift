@@ -19,6 +19,7 @@ struct TrackingCall {
     static let maximumBytes = 512 << 20
 
     let method: HTTPMethod
+    /// The path after the prefix of the tracking URI, with its query.
     let path: String
     var body: [UInt8]?
     let repetition: Repetition

@@ -38,7 +38,6 @@ final class TrackingCaller: Sendable {
         hasAnswered = Atomic(false)
     }
 
-    /// Makes a caller that shares the connections and the token of another caller.
     private init(_ other: TrackingCaller, _ configuration: ClientConfiguration) {
         self.configuration = configuration
         connection = other.connection

@@ -13,7 +13,7 @@ public struct RetryPolicy: Sendable, Hashable {
     /// The greatest fraction, from 0 to 1, by which each pause is shortened at random, so that many clients do not call again at
     /// the same time.
     public var jitter = 0.5
-    /// The longest time for a call with all its attempts.
+    /// The longest time for all attempts of a call that transfers no file.
     public var totalTime = Duration.seconds(240)
 
     /// The usual values.

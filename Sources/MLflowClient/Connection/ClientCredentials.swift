@@ -5,6 +5,7 @@ internal import Coding
 /// The order of precedence is that of MLflow's client: the user name and password in the URI, then both
 /// `MLFLOW_TRACKING_USERNAME` and `MLFLOW_TRACKING_PASSWORD`, then `MLFLOW_TRACKING_TOKEN`.
 package struct ClientCredentials: Sendable {
+    /// Where the credentials come from.
     package enum Origin: Sendable {
         case none
         case uri

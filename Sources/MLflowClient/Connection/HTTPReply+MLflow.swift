@@ -5,7 +5,7 @@ package import JSON
 extension HTTPReply {
     /// The longest message that is read.
     ///
-    /// It is much longer than the text that is shown, so that a secret is replaced before the text is shortened, not cut in two.
+    /// The shown text is much shorter. It is cut only after secrets are replaced, because half a secret would not be recognized.
     private static let maximumMessageBytes = 64 * 1024
 
     /// The body as JSON; nil if it is not JSON.
@@ -30,6 +30,6 @@ extension HTTPReply {
 
     /// Whether the body begins with `<` like an HTML page.
     ///
-    /// The content type alone is not enough, because MLflow's server sends plain text as text/html.
+    /// The content type does not tell whether the body is a page, because MLflow's server sends plain text as text/html.
     var beginsWithTag: Bool { body.first { $0 > 0x20 } == UInt8(ascii: "<") }
 }

@@ -1,6 +1,6 @@
 internal import Coding
 
-/// Why a tracking URI cannot be used, or a setting for the connection, such as a variable for credentials or TLS.
+/// Why a tracking URI or a setting for the connection, such as a variable for credentials or TLS, cannot be used.
 package struct TrackingURIFault: Error, Sendable {
     package let detail: String
     package let advice: String

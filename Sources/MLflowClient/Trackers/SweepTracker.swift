@@ -92,7 +92,7 @@ public struct SweepTracker: Sendable {
 
     /// Ends a trial that found no value.
     ///
-    /// If the sweep is started again, its params can be tried again.
+    /// The params of the trial can be tried again if the sweep is started again.
     public func fail(_ trial: Trial, tags: [Tag] = []) async throws(MLflowError) {
         try await client.endRun(runID: trial.run.info.runID, status: .failed, tags: tags)
     }

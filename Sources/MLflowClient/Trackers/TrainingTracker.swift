@@ -30,9 +30,9 @@ public struct TrainingTracker: Sendable {
         params: [Param] = [],
         tags: [Tag] = []
     ) async throws(MLflowError) -> TrainingTracker {
-        try await client.perform { calls throws(MLflowError) in
+        try await client.perform { blocking throws(MLflowError) in
             guard let key else {
-                let run = try calls.startRun(
+                let run = try blocking.startRun(
                     experiment,
                     runName: runName,
                     parentRunID: parentRunID,
@@ -41,14 +41,14 @@ public struct TrainingTracker: Sendable {
                 )
                 return TrainingTracker(client: client, run: run, isResumed: false)
             }
-            let started = try calls.createOrResumeRun(
+            let started = try blocking.createOrResumeRun(
                 experiment,
                 key: key,
                 runName: runName,
                 parentRunID: parentRunID,
                 tags: tags + RunTag.tags(parentRunID: nil, params: params)
             )
-            try calls.logBatch(runID: started.run.info.runID, params: params)
+            try blocking.logBatch(runID: started.run.info.runID, params: params)
             return TrainingTracker(client: client, run: started.run, isResumed: started.isResumed)
         }
     }

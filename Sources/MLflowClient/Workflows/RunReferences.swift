@@ -52,7 +52,7 @@ public enum RunTag {
 }
 
 extension Param {
-    /// The SHA-256 of params in hexadecimal digits, which does not depend on their order.
+    /// The SHA-256 of params in hexadecimal digits; the order of the params does not change it.
     ///
     /// ```swift
     /// let hash = Param.hash(of: [Param("lr", 0.1), Param("depth", 3)])

@@ -5,7 +5,7 @@ internal import Threads
 
 /// The descriptor to which the signal handler writes; -1 if no watch exists.
 ///
-/// It is a global variable, because a signal handler can use no other.
+/// It is a global variable, because a signal handler can capture nothing.
 private let signalPipe = Atomic<Int32>(-1)
 
 /// Marks runs as KILLED when the process gets SIGTERM, for instance from a scheduler, and then lets the signal end the process.
@@ -19,9 +19,9 @@ private let signalPipe = Atomic<Int32>(-1)
 ///
 /// A watch handles SIGTERM from its creation until it is deallocated. A program can have only one watch at a time.
 public final class TerminationWatch: Sendable {
-    private let runs = Mutex<[String]>([])
+    private let runIDs = Mutex<[String]>([])
     private let client: BlockingTrackingClient
-    /// The end of the pipe to which the handler writes; the reading thread ends when it is closed.
+    /// The end of the pipe to which the handler writes; closing this end ends the thread that reads from the pipe.
     private let input: Descriptor
 
     /// Starts to handle SIGTERM.
@@ -58,15 +58,15 @@ public final class TerminationWatch: Sendable {
     }
 
     /// Adds a run that is marked as KILLED if SIGTERM arrives.
-    public func add(_ runID: String) { runs.withLock { $0.append(runID) } }
+    public func add(_ runID: String) { runIDs.withLock { $0.append(runID) } }
 
     /// Removes a run, because it has ended.
-    public func remove(_ runID: String) { runs.withLock { runs in runs.removeAll { $0 == runID } } }
+    public func remove(_ runID: String) { runIDs.withLock { ids in ids.removeAll { $0 == runID } } }
 
     private func markAllAsKilled() {
-        for run in runs.withLock({ $0 }) {
+        for id in runIDs.withLock({ $0 }) {
             // The process ends in any case, so a failure is ignored.
-            _ = try? client.endRun(runID: run, status: .killed)
+            _ = try? client.endRun(runID: id, status: .killed)
         }
     }
 }

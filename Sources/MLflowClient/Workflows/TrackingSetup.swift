@@ -40,8 +40,8 @@ public struct TrackingSetup: Sendable {
 
     /// Chooses the central server if it answers in time, and the local one otherwise.
     ///
-    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. A search for one experiment
-    /// with the client's credentials checks it, so that a server that refuses them is not chosen.
+    /// The central server is the one that the configuration or `MLFLOW_TRACKING_URI` names. It is checked
+    /// with a search for one experiment that uses the client's credentials: a server that refuses these is not chosen.
     ///
     /// - Parameter timeout: the time in which the central server must answer. For the local server, the time limit is
     ///   that of any call, because no other server is left to choose.

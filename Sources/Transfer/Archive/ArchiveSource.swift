@@ -51,7 +51,7 @@ package final class ArchiveSource: RecordSource {
         return nil
     }
 
-    /// Reads and checks the first file, which says that the archive is one of Apus and has its version.
+    /// Reads and checks the first file, which has the name and the version of the archive's format.
     private func readFirstFile() throws {
         let first: TarEntry?
         do {
@@ -88,7 +88,7 @@ package final class ArchiveSource: RecordSource {
         try readFirstFile()
         while let entry = try input.nextEntry() {
             switch entry.kind {
-            // Folders are created together with their files.
+            // A folder needs no import of its own: it is created together with its files.
             case .folder: break
             case .file: try readFile(entry, selection, emit)
             case .invalidName: try emit(.skipped(entry.name, "its name is not UTF-8"))

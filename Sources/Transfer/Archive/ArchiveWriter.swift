@@ -3,9 +3,9 @@ package import Tracking
 
 /// Writes an archive piece by piece; `docs/archive-format.md` describes the format.
 ///
-/// Records are collected. They are written as one entry when they have `maximumRecordBytes`, and before each file.
+/// Collected records are written as one entry: when they have `recordBytesPerEntry`, before each file, and at the end.
 package struct ArchiveWriter: Sendable {
-    private static let maximumRecordBytes = 262_144
+    private static let recordBytesPerEntry = 262_144
 
     private var lines: [UInt8] = []
     /// The number of entries of records that have been appended.
@@ -30,7 +30,7 @@ package struct ArchiveWriter: Sendable {
         writer.record(record)
         lines = writer.takeBytes()
         lines.append(UInt8(ascii: "\n"))
-        if lines.count >= Self.maximumRecordBytes { flush(&bytes) }
+        if lines.count >= Self.recordBytesPerEntry { flush(&bytes) }
     }
 
     private mutating func flush(_ bytes: inout [UInt8]) {

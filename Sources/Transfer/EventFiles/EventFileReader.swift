@@ -24,7 +24,6 @@ package final class EventFileReader {
     /// made to slow down the reader has so many.
     private static let maximumFalseHeads = 100
 
-    /// A part of the file.
     package enum Part {
         /// The content of a record, which is valid until the next call, and the range of the record in the file.
         case record(UnsafeRawBufferPointer, Range<Int64>)
@@ -139,8 +138,8 @@ package final class EventFileReader {
 }
 
 extension CRC32C {
-    /// The masked checksum that event files store, because a checksum of data that itself contains checksums would be less
-    /// reliable.
+    /// The checksum in the masked form that event files store: an unmasked one would be less reliable for data that contains
+    /// checksums.
     package var masked: UInt32 { (value &>> 15 | value &<< 17) &+ 0xA282_EAD8 }
 }
 

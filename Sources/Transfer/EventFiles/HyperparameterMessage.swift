@@ -4,6 +4,7 @@ internal import Tracking
 struct HyperparameterMessage {
     /// The hyperparameters in the order of the message; a key may occur twice.
     private(set) var hyperparameters: [Param] = []
+    /// The name that related runs share; nil if the message has none.
     private(set) var group: String?
     private(set) var status: RunStatus?
 

@@ -4,7 +4,7 @@ internal import Tracking
 
 /// Gives each name of one run a key that MLflow's rules for keys allow.
 ///
-/// A name keeps its first key, so that keys do not change when a file grows. No two names get the same key.
+/// A key depends only on its name and earlier names, so that it does not change when a file grows. No two names get the same key.
 struct LegalKeys {
     private var keys: [ExactText: String] = [:]
     private var usedKeys: Set<ExactText> = []

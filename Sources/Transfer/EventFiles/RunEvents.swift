@@ -2,7 +2,7 @@ package import Tracking
 
 /// Builds a run from the events of one folder, which must be added in the order of the files.
 package struct RunEvents {
-    /// The maximum number of tags of a run; the values of further tags are left out.
+    /// The maximum number of TensorBoard's tags (the names of values) in a run; the values of further tags are left out.
     private static let maximumTags = 100_000
     /// The name of TensorBoard's plugin for hyperparameters.
     private static let hyperparameterPlugin = "hparams"
@@ -19,6 +19,7 @@ package struct RunEvents {
     /// The keys of the metrics, in the order of their first points.
     package private(set) var keys: [String] = []
     private(set) var params: [Param] = []
+    /// The values in `params`, by the names of the hyperparameters.
     private var hyperparameters: [ExactText: String] = [:]
     /// The messages about hyperparameters that were left out, one for each.
     private(set) var remarks: [String] = []
@@ -57,7 +58,7 @@ package struct RunEvents {
         if count > 0 { leftOut.add(.other, count) }
     }
 
-    /// The number of a scalar; nil for any other value, which is counted in `leftOut`.
+    /// The number of a scalar; nil for any other value, which is counted in `leftOut` if it has content.
     private mutating func number(of value: SummaryValue) throws -> Double? {
         switch value.content {
         case .number(let number): return Double(number)

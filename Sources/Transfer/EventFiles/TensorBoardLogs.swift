@@ -4,7 +4,7 @@ internal import Tracking
 /// A folder with TensorBoard's event files.
 ///
 /// Each folder with event files is imported as a run, and all runs are in one experiment. A run in a subfolder of
-/// another run's folder becomes its child.
+/// another run's folder becomes a child of that run.
 package struct TensorBoardLogs: RecordSource {
     /// The maximum number of folders that `recognizes` searches for an event file.
     private static let maximumSearchedFolders = 100_000
@@ -60,11 +60,11 @@ package struct TensorBoardLogs: RecordSource {
         if let counts = remarks.leftOut.message {
             try emit(.hint("Only scalars and hyperparameters are imported; left out are \(counts)."))
         }
-        for (name, key) in remarks.names.prefix(Self.maximumListedNames) {
+        for (name, key) in remarks.changedNames.prefix(Self.maximumListedNames) {
             try emit(.hint("'\(name.text)' is not a legal key, or its key is in use: it was imported as '\(key)'."))
         }
-        if remarks.names.count > Self.maximumListedNames {
-            try emit(.hint("\(remarks.names.count - Self.maximumListedNames) more names were changed."))
+        if remarks.changedNames.count > Self.maximumListedNames {
+            try emit(.hint("\(remarks.changedNames.count - Self.maximumListedNames) more names were changed."))
         }
     }
 
@@ -72,19 +72,19 @@ package struct TensorBoardLogs: RecordSource {
         let folder: EventFolder
         let identity: EventFolder.Identity
         /// The id of the run in the nearest parent folder that is a run.
-        let parent: String?
+        let parentRunID: String?
     }
 
     /// The messages about the source as a whole.
     private struct SourceRemarks {
         var leftOut = LeftOutValues()
-        var names: [(name: ExactText, key: String)] = []
+        var changedNames: [(name: ExactText, key: String)] = []
         private var seen: Set<ExactText> = []
 
         mutating func add(_ events: RunEvents) {
             leftOut.add(events.leftOut)
             for change in events.changedNames where seen.insert(ExactText(change.name)).inserted {
-                names.append((ExactText(change.name), change.key))
+                changedNames.append((ExactText(change.name), change.key))
             }
         }
     }
@@ -93,8 +93,8 @@ package struct TensorBoardLogs: RecordSource {
     private func findRuns(_ emit: (TransferItem) throws -> Void) throws -> [FoundRun] {
         var found: [FoundRun] = []
         var links: [String] = []
-        var foldersToRead = [(folder: root, path: "", parent: String?.none)]
-        while let (folder, path, parent) = foldersToRead.popLast() {
+        var foldersToRead = [(folder: root, path: "", parentRunID: String?.none)]
+        while let (folder, path, parentRunID) = foldersToRead.popLast() {
             let entries: StoreFolder.Entries
             do throws(SourceFailure) {
                 entries = try folder.entries()
@@ -108,12 +108,12 @@ package struct TensorBoardLogs: RecordSource {
             let run = EventFolder(folder: folder, relativePath: path, files: files)
             let identity = run.identity()
             if let identity {
-                found.append(FoundRun(folder: run, identity: identity, parent: parent))
+                found.append(FoundRun(folder: run, identity: identity, parentRunID: parentRunID))
             } else {
-                // The files have no whole event yet, or are damaged, which `survey` reports.
+                // The folder has no whole event yet. If its files are damaged, `survey` reports that.
                 _ = try run.survey(emit)
             }
-            let (prefix, nearestRun) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parent)
+            let (prefix, nearestRun) = (path.isEmpty ? "" : path + "/", identity?.runID ?? parentRunID)
             foldersToRead += entries.folders.reversed().map { (folder.folder($0), prefix + $0, nearestRun) }
         }
         if let first = links.first {
@@ -153,7 +153,7 @@ package struct TensorBoardLogs: RecordSource {
         for report in reports { try emit(report) }
         var transferred = Run(info: info)
         transferred.tags = [Tag(key: Tag.runNameKey, value: info.name)]
-        if let parent = run.parent { transferred.tags.append(Tag(key: Tag.parentRunIDKey, value: parent)) }
+        if let id = run.parentRunID { transferred.tags.append(Tag(key: Tag.parentRunIDKey, value: id)) }
         if let group = events.group { transferred.tags.append(Tag(key: "tensorboard.group", value: group)) }
         transferred.params = events.params
         let sourceExperiment = SourceExperiment(id: Experiment.noID, name: experimentName)

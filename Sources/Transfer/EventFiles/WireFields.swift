@@ -43,12 +43,10 @@ struct WireFields {
         throw BrokenMessage()
     }
 
-    /// Reads the next eight bytes as a number.
     mutating func eightBytes() throws(BrokenMessage) -> UInt64 {
         UInt64(littleEndian: try bytes(8).loadUnaligned(as: UInt64.self))
     }
 
-    /// Reads the next four bytes as a number.
     mutating func fourBytes() throws(BrokenMessage) -> UInt32 {
         UInt32(littleEndian: try bytes(4).loadUnaligned(as: UInt32.self))
     }

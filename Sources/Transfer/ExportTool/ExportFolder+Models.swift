@@ -6,7 +6,7 @@ extension ExportFolder {
     func readModelFiles(_ found: FoundFiles, _ emit: (TransferItem) throws -> Void) throws -> ExportedRegistry {
         var registry = ExportedRegistry()
         for folder in found.models {
-            try reporting(folder, "model.json", emit) { value in
+            try withDocument(folder, "model.json", emit) { value in
                 guard let value = value["registered_model"] else { throw SourceFailure("has no registered_model") }
                 let fields = try RecordFields(value, "registered_model")
                 let model = try RegisteredModel(mlflow: fields)
@@ -25,7 +25,7 @@ extension ExportFolder {
             try reportFailures(of: "failed_versions", in: folder, "model.json", emit)
         }
         for folder in found.versions {
-            try reporting(folder, "version.json", emit) { value in
+            try withDocument(folder, "version.json", emit) { value in
                 guard let value = value["model_version"] else { throw SourceFailure("has no model_version") }
                 let fields = try RecordFields(value, "model_version")
                 try registry.add(fields, of: fields.string("name"))

@@ -4,14 +4,14 @@ internal import Tracking
 extension ExportFolder {
     func readRun(_ folder: StoreFolder, _ reading: inout ExportReading, _ emit: (TransferItem) throws -> Void) throws {
         let path = folder.path + "/run.json"
-        try reporting(folder, "run.json", emit) { value in
+        try withDocument(folder, "run.json", emit) { value in
             var run = try Run(exported: RecordFields(value, "run"))
             let info = run.info
             guard reading.selection.includes(info),
                 let experiment = try reading.experiment(info.experimentID, ofRun: info.runID, at: info.startTime, emit)
             else { return }
             let hasFiles = folder.names(.folder).contains("artifacts")
-            let (location, target) = reading.move(
+            let (location, target) = reading.chooseLocation(
                 info.artifactURI,
                 owner: info.runID,
                 of: experiment,
@@ -43,7 +43,7 @@ extension ExportFolder {
         _ reading: inout ExportReading,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        try reporting(folder, "logged_model.json", emit) { value in
+        try withDocument(folder, "logged_model.json", emit) { value in
             let fields = try RecordFields(value, "logged_model")
             var model = LoggedModel(info: try LoggedModelInfo(mlflow: fields))
             let info = model.info
@@ -62,7 +62,7 @@ extension ExportFolder {
                 points.append(try ModelMetric(mlflow: point, modelID: info.modelID))
             }
             let hasFiles = folder.names(.folder).contains("artifacts")
-            let (location, target) = reading.move(
+            let (location, target) = reading.chooseLocation(
                 info.artifactURI,
                 owner: info.modelID,
                 of: experiment,

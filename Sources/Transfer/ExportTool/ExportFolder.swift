@@ -83,7 +83,7 @@ package struct ExportFolder: RecordSource {
     private func readExperiments(_ found: FoundFiles, _ emit: (TransferItem) throws -> Void) throws -> [Experiment] {
         var experiments: [Experiment] = []
         for (folder, name) in found.experiments {
-            try reporting(folder, name, emit) { document in
+            try withDocument(folder, name, emit) { document in
                 // Not every manifest.json is an experiment.
                 guard let value = document["experiment"] else {
                     if name == Self.manifestFile { return }
@@ -100,7 +100,7 @@ package struct ExportFolder: RecordSource {
     /// Reads a JSON file and passes it to `body`; reports a damaged file as skipped.
     ///
     /// - Parameter body: receives the member `mlflow`, or the whole object if it has no such member.
-    func reporting(
+    func withDocument(
         _ folder: StoreFolder,
         _ name: String,
         _ emit: (TransferItem) throws -> Void,
@@ -162,7 +162,7 @@ struct ExportReading {
     private(set) var finder: ArtifactFinder
     /// The experiments by id; nil for those that are not selected.
     private var sourceExperiments: [Int64: SourceExperiment?] = [:]
-    /// The names of experiments that have no file, by the ids of their runs.
+    /// The names of experiments in the files of model versions, by the ids of the experiments' runs.
     private let experimentNames: [String: String]
     /// The old and new artifact locations of runs and models, by the id of the run or model.
     private(set) var moves: [String: (from: String, to: String)] = [:]
@@ -175,7 +175,6 @@ struct ExportReading {
         finder = ArtifactFinder(folder: root, namedFolder: nil)
     }
 
-    /// Emits the selected experiments.
     mutating func emitExperiments(_ experiments: [Experiment], _ emit: (TransferItem) throws -> Void) throws {
         for experiment in experiments {
             finder.learnRoot(from: experiment.artifactLocation, ofExperiment: String(experiment.id))
@@ -195,7 +194,7 @@ struct ExportReading {
     /// The experiment of a run or model; nil if the experiment is not selected.
     ///
     /// The export of a single run or model has no file of the experiment. For such an export, an experiment with this id is
-    /// emitted first. Its name comes from the file of a model version, if there is one.
+    /// emitted first. Its name comes from the file of a version that the run made, or is made from the id.
     ///
     /// - Parameter time: the creation time of the experiment that is emitted.
     mutating func experiment(
@@ -222,12 +221,12 @@ struct ExportReading {
         return sourceExperiment
     }
 
-    /// Decides into which folder the artifacts of a run or model are imported.
+    /// Decides into which folder the artifacts of a run or model are imported, and adds this to `moves`.
     ///
     /// - Parameter hasFiles: whether the exported folder contains the artifacts.
     /// - Returns: the new artifact location, and the target folder of the files; the folder is nil for files that are not
     ///   imported.
-    mutating func move(
+    mutating func chooseLocation(
         _ location: String,
         owner id: String,
         of sourceExperiment: SourceExperiment,

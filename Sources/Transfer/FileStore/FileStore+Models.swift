@@ -62,11 +62,11 @@ extension FileStore {
         let models = root.folder("models")
         for name in models.names(.folder) {
             let folder = models.folder(name)
-            try reporting(folder.path, emit) { try readRegistered(folder, finder, selection, emit) }
+            try reporting(folder.path, emit) { try readRegisteredModel(folder, finder, selection, emit) }
         }
     }
 
-    private func readRegistered(
+    private func readRegisteredModel(
         _ folder: StoreFolder,
         _ finder: ArtifactFinder,
         _ selection: TransferSelection,

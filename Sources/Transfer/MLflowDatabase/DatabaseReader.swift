@@ -97,7 +97,8 @@ final class SQLiteReader: DatabaseReader {
 /// Pages of a SQLite table; each page is one query.
 private final class SQLitePages: DatabasePages {
     private let page: Statement
-    private var last: Int64 = .min
+    /// The id of the row that was read last.
+    private var lastRowID = Int64.min
     private static let size = 200
 
     init(_ connection: Connection, _ table: String, _ columns: String) throws {
@@ -110,12 +111,12 @@ private final class SQLitePages: DatabasePages {
     }
 
     func next(_ read: (DatabaseRow) throws -> Void) throws -> Bool {
-        try page.bind(last, at: 1)
-        let number = page.columnCount - 1
+        try page.bind(lastRowID, at: 1)
+        let rowIDColumn = page.columnCount - 1
         var count = 0
         try page.forEachRow { row in
             count += 1
-            last = row.int64(number)
+            lastRowID = row.int64(rowIDColumn)
             try read(DatabaseRow(row))
         }
         return count == Self.size
@@ -131,8 +132,8 @@ final class PostgresReader: DatabaseReader {
 
     init(_ address: PostgresAddress) throws(PostgresError) {
         connection = try PostgresConnection(address, applicationName: "apus-import")
-        // An administrator may have set time limits that are too short for an import. An import waits only for locks of schema
-        // changes, such as a migration.
+        // An administrator may have set time limits that are too short for an import, so only waiting for a lock is limited: an
+        // import waits for no other locks than those of schema changes, such as a migration.
         try connection.execute(
             """
             BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;

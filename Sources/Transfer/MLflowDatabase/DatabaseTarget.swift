@@ -30,7 +30,7 @@ protocol DatabaseTarget: AnyObject {
     func commit() throws
 }
 
-/// A new SQLite database, which is written without a journal, so that a crash before `commit()` leaves an unusable file.
+/// A new SQLite database, written without a journal: after a crash before `commit()`, the file cannot be used.
 final class SQLiteTarget: DatabaseTarget {
     let greatestExperimentID = Int64.max
     var location: String { connection.path }

@@ -186,23 +186,23 @@ extension MLflowDatabase {
     }
 
     private func emitVersion(
-        _ row: TransferredModelVersion,
+        _ transferred: TransferredModelVersion,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
     ) throws {
-        var row = row
-        let (name, number) = (row.version.name, row.version.version)
-        row.version.tags = try pairs(
+        var transferred = transferred
+        let (name, number) = (transferred.version.name, transferred.version.version)
+        transferred.version.tags = try pairs(
             "version \(number) of the registered model '\(name)'",
             "model_version_tags",
             where: "name = ?1 AND version = ?2 " + columns.inDefaultWorkspace("model_version_tags", "AND"),
             [.text(name), .integer(number)]
         )
         if !selection.skipsArtifacts {
-            row.version.source = finder.movedLocation(row.version.source)
-            row.storageLocation = row.storageLocation.map(finder.movedLocation)
+            transferred.version.source = finder.movedLocation(transferred.version.source)
+            transferred.storageLocation = transferred.storageLocation.map(finder.movedLocation)
         }
-        try emit(.record(.modelVersion(row)))
+        try emit(.record(.modelVersion(transferred)))
     }
 }
 

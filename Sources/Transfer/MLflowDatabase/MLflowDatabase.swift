@@ -13,7 +13,7 @@ package final class MLflowDatabase: RecordSource {
     let skippedPaths = SkippedPaths()
     let missingFiles = MissingFiles()
     /// The ids of the experiments outside of the default workspace, which are not emitted.
-    private(set) var otherWorkspaces: Set<Int64> = []
+    private(set) var outsideExperimentIDs: Set<Int64> = []
     private let revision: String
 
     /// Opens a SQLite database.
@@ -110,7 +110,7 @@ package final class MLflowDatabase: RecordSource {
             )
             return (experiment, isOfDefaultWorkspace: row.hasText(6, "default"))
         } _: { experiment, isOfDefaultWorkspace in
-            if isOfDefaultWorkspace { all.append(experiment) } else { otherWorkspaces.insert(experiment.id) }
+            if isOfDefaultWorkspace { all.append(experiment) } else { outsideExperimentIDs.insert(experiment.id) }
         }
         all.sort { $0.id < $1.id }
         for experiment in all {
@@ -135,7 +135,7 @@ package final class MLflowDatabase: RecordSource {
     ///
     /// If experiments are selected, or the experiment is in another workspace, the run or model is left out without a report.
     func reportsMissingExperiment(_ experiment: Int64, _ selection: TransferSelection) -> Bool {
-        selection.experiments.isEmpty && !otherWorkspaces.contains(experiment)
+        selection.experiments.isEmpty && !outsideExperimentIDs.contains(experiment)
     }
 
     /// Reads the tags, params or aliases of an item: the columns `key` and `value` of a table.

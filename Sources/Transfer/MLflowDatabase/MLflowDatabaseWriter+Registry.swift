@@ -51,7 +51,7 @@ extension MLflowDatabaseWriter {
         }
         guard transferred.lastVersion > 0 else { return }
         // MLflow gives the next version the number after the greatest one in the table, in which a deleted version still
-        // has a row, with the stage Deleted_Internal. Such a row is added for the last version; its record replaces the row.
+        // has a row, with the stage Deleted_Internal. Such a row is added here; a record of the last version replaces it.
         try registry.versions.add([
             name, .integer(transferred.lastVersion), .integer(model.creationTime), .integer(model.lastUpdatedTime),
             nil, "Deleted_Internal", "REDACTED-SOURCE-PATH", "REDACTED-RUN-ID", "READY", "REDACTED-RUN-LINK", nil,

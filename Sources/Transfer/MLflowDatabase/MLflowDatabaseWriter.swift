@@ -19,7 +19,7 @@ package final class MLflowDatabaseWriter {
     var latest: (runID: String, key: String, point: MetricPoint)?
     /// The new ids of the experiments whose ids the database cannot store, by their original ids.
     private var newExperimentIDs: [Int64: Int64] = [:]
-    private var greatestExperimentID: Int64 = 0
+    private var greatestUsedExperimentID: Int64 = 0
     /// The experiments, runs and models that the tables cannot store; rows that refer to them are left out too.
     private var leftOut: Set<Owner> = []
 
@@ -91,7 +91,7 @@ package final class MLflowDatabaseWriter {
         let subject = "experiment '\(experiment.name)'"
         var id = experiment.id
         if id > target.greatestExperimentID {
-            id = greatestExperimentID + 1
+            id = greatestUsedExperimentID + 1
             newExperimentIDs[experiment.id] = id
             let bound = target.greatestExperimentID
             try report(
@@ -100,7 +100,7 @@ package final class MLflowDatabaseWriter {
                     + "experiments"
             )
         }
-        greatestExperimentID = max(greatestExperimentID, id)
+        greatestUsedExperimentID = max(greatestUsedExperimentID, id)
         let isStored = try adding(subject) {
             try experiments.add([
                 .integer(id), .text(experiment.name), .text(experiment.artifactLocation),

@@ -28,7 +28,6 @@ struct UnstorableRow: Error, CustomStringConvertible {
     let description: String
 }
 
-/// A value of a row.
 enum ColumnValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByNilLiteral {
     case text(String)
     case integer(Int64)

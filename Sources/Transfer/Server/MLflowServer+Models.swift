@@ -71,7 +71,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         var creationTimes: [String: Int64] = [:]
-        // A server that has prompts lists them only with the second filter; other servers list all models twice.
+        // A server that has prompts lists them only with the second filter. A model that is listed with both is emitted once.
         for filter in ["", Self.promptFilter] {
             try reporting(filter.isEmpty ? "registered models" : "prompts", emit) {
                 try forEachPage(
@@ -104,7 +104,7 @@ extension MLflowServer {
                         let title = "\(value["name"]?.string ?? "?")/\(value["version"]?.string ?? "?")"
                         guard seen.insert(title).inserted else { continue }
                         try reporting("model version \(title)", emit) {
-                            try readVersion(value, of: creationTimes, finder, selection, emit)
+                            try readVersion(value, modelCreationTimes: creationTimes, finder, selection, emit)
                         }
                     }
                 }
@@ -114,7 +114,7 @@ extension MLflowServer {
 
     private func readVersion(
         _ value: JSONValue,
-        of creationTimes: [String: Int64],
+        modelCreationTimes creationTimes: [String: Int64],
         _ finder: ArtifactFinder,
         _ selection: TransferSelection,
         _ emit: (TransferItem) throws -> Void
@@ -123,11 +123,11 @@ extension MLflowServer {
         // A model that was created after the models were listed is imported only by the next import.
         guard let creationTime = creationTimes[version.name] else { return }
         let query = "name=\(PercentCoding.encode(version.name))&version=\(version.version)"
-        let answered = try calls.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
+        let downloadURI = try client.get("\(Self.route)model-versions/get-download-uri?\(query)").parsedObject()[
             "artifact_uri"
         ]?
         .string
-        var location = answered.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
+        var location = downloadURI.flatMap { $0.isEmpty || $0.isExactly(version.source) ? nil : $0 }
         if !selection.skipsArtifacts {
             version.source = finder.movedLocation(version.source)
             location = location.map(finder.movedLocation)

@@ -64,7 +64,7 @@ extension MLflowServer {
         _ emit: (TransferItem) throws -> Void
     ) throws {
         try reporting("run \(id)", emit) {
-            let root = try calls.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").parsedObject()
+            let root = try client.get("\(Self.route)runs/get?run_id=\(PercentCoding.encode(id))").parsedObject()
             var run = try Run(mlflow: RecordFields(root, "answer").object("run"))
             guard selection.includes(run.info),
                 let experiment = experiments.first(where: { $0.id == run.info.experimentID })
@@ -92,7 +92,6 @@ extension MLflowServer {
     }
 }
 
-/// A search for runs.
 private struct RunSearch {
     let filter: String
     /// Whether runs in the results that have ended are imported.

@@ -10,18 +10,18 @@ package struct MLflowServer: RecordSource {
     static let route = "/api/2.0/mlflow/"
     private static let experimentsPerPage = 500
 
-    let calls: any ServerCalls
+    let client: any ServerCalls
     private let version: String
 
     /// - Throws: `SourceFailure` if the server does not answer.
-    package init(_ calls: any ServerCalls) throws {
-        self.calls = calls
-        let answer = try calls.get("/version")
+    package init(_ client: any ServerCalls) throws {
+        self.client = client
+        let answer = try client.get("/version")
         let text = String(decoding: answer.body.prefix(40), as: UTF8.self)
         version = answer.status == 200 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : "unknown"
     }
 
-    package var title: String { "server \(calls.address) (MLflow \(version))" }
+    package var title: String { "server \(client.address) (MLflow \(version))" }
 
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         // The locations of the experiments show which folder of the server's disk is its artifact root.
@@ -38,7 +38,7 @@ package struct MLflowServer: RecordSource {
             try emit(.record(.experiment(experiment)))
         }
         let sourceExperiments = selected.map { SourceExperiment(id: $0.id, name: $0.name) }
-        let files = ServedFiles(calls: calls, finder: finder, skipsArtifacts: selection.skipsArtifacts)
+        let files = ServedFiles(client: client, finder: finder, skipsArtifacts: selection.skipsArtifacts)
         try readRuns(of: sourceExperiments, files, selection, emit)
         for sourceExperiment in sourceExperiments { try readLoggedModels(of: sourceExperiment, files, selection, emit) }
         if selection.includesRegistry { try readRegistry(finder, selection, emit) }
@@ -61,9 +61,9 @@ package struct MLflowServer: RecordSource {
             // A server that requires credentials is probably a tracking server, and its message says what to do.
             let needsCredentials = refusal.status == 401 || refusal.status == 403
             let question = needsCredentials ? "" : " Is it a tracking server of MLflow, 2.9 or later?"
-            throw SourceFailure("\(calls.address) does not list its experiments: \(refusal).\(question)")
+            throw SourceFailure("\(client.address) does not list its experiments: \(refusal).\(question)")
         } catch let error as TrackingError {
-            throw SourceFailure("\(calls.address) lists an experiment that is not understood: \(error.message)")
+            throw SourceFailure("\(client.address) lists an experiment that is not understood: \(error.message)")
         }
         return found
     }
@@ -78,7 +78,7 @@ package struct MLflowServer: RecordSource {
             members(&writer)
             if !token.isEmpty { writer.member("page_token", token) }
             writer.endObject()
-            return try calls.post(Self.route + list, json: writer.takeBytes())
+            return try client.post(Self.route + list, json: writer.takeBytes())
         }
     }
 
@@ -88,7 +88,7 @@ package struct MLflowServer: RecordSource {
     func forEachPage(of list: String, query: String, body: (JSONValue) throws -> Void) throws {
         try forEachPage(body) { token in
             let suffix = token.isEmpty ? "" : "&page_token=\(PercentCoding.encode(token))"
-            return try calls.get("\(Self.route)\(list)?\(query)\(suffix)")
+            return try client.get("\(Self.route)\(list)?\(query)\(suffix)")
         }
     }
 
@@ -129,9 +129,9 @@ package struct MLflowServer: RecordSource {
             }
             writer.member("max_results", 1)
             writer.endObject()
-            var answer = try calls.post("/api/3.0/mlflow/traces/search", json: writer.takeBytes())
+            var answer = try client.post("/api/3.0/mlflow/traces/search", json: writer.takeBytes())
             if answer.status != 200 {
-                answer = try calls.get("\(Self.route)traces?experiment_ids=\(sourceExperiment.id)&max_results=1")
+                answer = try client.get("\(Self.route)traces?experiment_ids=\(sourceExperiment.id)&max_results=1")
             }
             // A server without these calls has no traces.
             guard answer.status == 200 else { return }
@@ -147,7 +147,7 @@ private struct ListedPages {
     private static let maximumRepetitions = 100
 
     private var seen: Set<Int> = []
-    private var repeated = 0
+    private var repeatedCount = 0
 
     /// Parses the next page.
     ///
@@ -159,9 +159,9 @@ private struct ListedPages {
         for (key, value) in page.members where key != "next_page_token" {
             value.rawBytes.withUnsafeBytes { hasher.combine(bytes: $0) }
         }
-        if !seen.insert(hasher.finalize()).inserted { repeated += 1 }
-        guard repeated < Self.maximumRepetitions else {
-            throw RefusedCall(unusable: "its list does not end: \(repeated) pages had nothing new")
+        if !seen.insert(hasher.finalize()).inserted { repeatedCount += 1 }
+        guard repeatedCount < Self.maximumRepetitions else {
+            throw RefusedCall(unusable: "its list does not end: \(repeatedCount) pages had nothing new")
         }
         return page
     }

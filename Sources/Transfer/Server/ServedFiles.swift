@@ -9,15 +9,15 @@ final class ServedFiles {
     /// The number of successive folders without a file after which the folders count as endless.
     private static let maximumEmptyFolders = 1_000
 
-    private let calls: any ServerCalls
+    private let client: any ServerCalls
     private let finder: ArtifactFinder
     private let skipsArtifacts: Bool
     /// The answer by which the server refused all artifacts (501 or 503); after that, the server is not asked again.
     private var refusalOfAllArtifacts: RefusedCall?
 
     /// - Parameter skipsArtifacts: whether locations stay as they are and no files are imported.
-    init(calls: any ServerCalls, finder: ArtifactFinder, skipsArtifacts: Bool) {
-        self.calls = calls
+    init(client: any ServerCalls, finder: ArtifactFinder, skipsArtifacts: Bool) {
+        self.client = client
         self.finder = finder
         self.skipsArtifacts = skipsArtifacts
     }
@@ -63,7 +63,7 @@ final class ServedFiles {
             emptyFolders += 1
             do {
                 if let refusalOfAllArtifacts { throw refusalOfAllArtifacts }
-                let list = try calls.get(routes.listPath(folder)).parsedObject()["files"]
+                let list = try client.get(routes.listPath(folder)).parsedObject()["files"]
                 for file in list.map({ Array($0.elements) }) ?? [] {
                     let name = routes.fileName(file["path"]?.string ?? "")
                     guard Self.isSafeFileName(name) else {
@@ -98,14 +98,14 @@ final class ServedFiles {
         _ target: String,
         _ size: JSONValue?
     ) -> RemoteFile {
-        let calls = calls
+        let client = client
         // Protobuf's JSON form writes 64-bit integers as strings.
         let bytes = size?.int64 ?? size?.string.flatMap { Int64($0) }
         return RemoteFile(
             title: "artifact \(path) of \(owner.title)",
             target: target + "/" + path,
             size: bytes,
-            fetch: { try calls.fetch(routes.filePath(path), bytes: bytes) }
+            fetch: { try client.fetch(routes.filePath(path), bytes: bytes) }
         )
     }
 
@@ -145,6 +145,7 @@ private struct ArtifactRoutes {
         return String(path[path.index(after: slash)...])
     }
 
+    /// The path of the call that reads the file with this path, relative to the owner's artifacts.
     func filePath(_ path: String) -> String {
         if let proxiedFolder {
             let parts = (proxiedFolder + "/" + path).split(separator: "/").map { PercentCoding.encode($0) }

@@ -41,8 +41,8 @@ package struct ArtifactFinder {
 
     /// The folder of this machine with the files of a location, and the target of the files; nil if no such folder exists.
     ///
-    /// Returns only a folder whose path has the form that MLflow gives to the artifacts of this run or model. With any other
-    /// folder, the author of a source could make the import copy, and the server publish, a folder of the user.
+    /// Returns only a folder whose path has the form that MLflow gives to the artifacts of this run or model. If other folders
+    /// were returned, the author of a source could make the import copy a folder of the user, which the server then publishes.
     package func folder(of location: String, owner id: String) -> ArtifactFolder? {
         guard let target = relativePath(location), ("/" + target).hasSuffix("/\(id)/artifacts"),
             Self.isFolder(target, ofOneOf: [id])

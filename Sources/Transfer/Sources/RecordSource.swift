@@ -28,7 +28,7 @@ package enum TransferItem {
 }
 
 extension TransferItem {
-    /// Emits the points of a run's metric, as many records as they need.
+    /// Emits the points of a run's metric, in as many records as they need.
     static func emit(points: [MetricPoint], of key: String, runID: String, _ emit: (TransferItem) throws -> Void) throws
     {
         let limit = TransferFileLimits.pointsPerRecord
@@ -38,7 +38,7 @@ extension TransferItem {
         }
     }
 
-    /// Emits the points of a logged model, as many records as they need.
+    /// Emits the points of a logged model, in as many records as they need.
     static func emit(points: [ModelMetric], modelID: String, _ emit: (TransferItem) throws -> Void) throws {
         let limit = TransferFileLimits.modelPointsPerRecord
         for start in stride(from: 0, to: points.count, by: limit) {

@@ -7,7 +7,7 @@ package struct CSVLine {
 
     private init(continuing bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Appends a line that `write` fills; the buffer is moved and not copied, because each point is a line.
+    /// Appends a line that `write` fills; the buffer is moved, because copying it for each line would take quadratic time.
     package static func append(to buffer: inout [UInt8], _ write: (inout CSVLine) -> Void) {
         var line = CSVLine(continuing: buffer)
         buffer = []
@@ -16,7 +16,6 @@ package struct CSVLine {
         swap(&buffer, &line.bytes)
     }
 
-    /// Appends an empty cell.
     mutating func emptyCell() { separate() }
 
     /// Appends a text, in quotes if it is empty or has characters that readers would treat specially.

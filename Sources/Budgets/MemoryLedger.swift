@@ -60,7 +60,7 @@ package final class MemoryLedger: Sendable {
         let reservations = entries.withLock { $0.values.compactMap(\.reservation) }
         let slow = reservations.compactMap { reservation -> (reservation: MemoryReservation, since: UInt64)? in
             guard reservation !== asking, !isShareUsedUp || reservation.peer == peer else { return nil }
-            return reservation.slowSince(now).map { (reservation, $0) }
+            return reservation.beginningOfSlowness(at: now).map { (reservation, $0) }
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
             victim.reservation.revoke()
@@ -143,7 +143,7 @@ package final class MemoryReservation: Sendable {
     package func endWaitingForClient() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no memory.
-    fileprivate func slowSince(_ now: UInt64) -> UInt64? {
+    fileprivate func beginningOfSlowness(at now: UInt64) -> UInt64? {
         state.withLock { state in
             let isSlow = now >= state.since &+ ledger.pace.time
             return state.isWaiting && state.bytes > 0 && isSlow ? state.since : nil

@@ -6,9 +6,9 @@
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
-    /// The pages in the WAL at the last call of `empty`.
+    /// The number of pages in the WAL at the last call of `empty`; 0 if the WAL has restarted since.
     private var lastPages = 0
-    /// The most pages that the WAL has held since its file was truncated.
+    /// The largest number of pages that the WAL has held since its file was last truncated.
     private var filePages = 0
 
     /// Smaller files are not truncated, because a commit is slower if it must extend the file.

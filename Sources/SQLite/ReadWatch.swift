@@ -75,8 +75,8 @@ final class ReadWatch {
 
     /// Ends the checks of a read.
     ///
-    /// - Parameter effort: the total of the answer that this read belongs to, to which its processor time is added. It is passed
-    ///   again because the read may have created it after `begin`.
+    /// - Parameter effort: the sum of the processor times of all reads for the same answer, to which that of this read is added;
+    ///   passed again because the read may have created the sum after `begin`.
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
         isArmed = false
@@ -125,12 +125,12 @@ final class ReadWatch {
     }
 
     /// Sleeps if the kernel has preempted this thread since the last call: 20 ms, and twice as long each further time, up to 160
-    /// ms; if the kernel has not, the next sleep is halved and not skipped, because a processor is free at times even on a busy
-    /// machine.
+    /// ms.
     ///
-    /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the
-    /// sleep, a program of another kernel session on this machine, such as a client, would get only an equal share of the
-    /// processors.
+    /// Otherwise the remembered time of the last sleep is halved and not set to 0, because a processor is free at times even on a
+    /// busy machine. The low priority counts only against threads of the same kernel session (sched(7), "The autogroup
+    /// feature"). Without the sleep, a program of another kernel session on this machine, such as a client, would get only an
+    /// equal share of the processors.
     private func sleepIfPreempted() {
         var usage = rusage()
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }

@@ -27,7 +27,7 @@ final class Reader: @unchecked Sendable {
         case failed(any Error, ReadEnded.Reason?)
         /// The read is long, and must start again later on a reader for long reads.
         case mustRestart
-        /// The read was ended to let the WAL restart, for the first time, and must start again.
+        /// The read was ended to let the WAL restart; this was the first time for this read, so it must start again.
         case cutOff
     }
 

@@ -33,13 +33,15 @@ extension ReaderPool {
         private(set) var isClosed = false
         /// All readers that have a thread.
         private(set) var readers: [Reader] = []
+        /// The results of long reads, which readers of ordinary priority must pass to the callers.
         private var deliveries = FIFOQueue<@Sendable () -> Void>()
         /// The readers without work; the last one worked last and is used first, so that a lone client always gets the
         /// same reader.
         private var idle: [Reader] = []
+        /// How often all reads, or the expensive ones, are paused now.
         private var pauses: (all: Int, expensive: Int) = (0, 0)
         private var startedReaders = 0
-        /// The reads of each peer that general readers run.
+        /// The number of reads of each peer that general readers run now.
         private var runningReads: [Peer: Int] = [:]
         private let contention: Contention
         private let capacity: KindCounts
@@ -174,8 +176,8 @@ extension ReaderPool {
 
         /// Changes a reader into one for long reads.
         ///
-        /// - Returns: the kinds of readers to start in its place; nil if as many long reads run as are allowed. If no
-        ///   other reader serves short reads, the first one to start must.
+        /// - Returns: the kinds of readers to start in its place; nil if as many long reads run as are allowed. If the
+        ///   first of these readers cannot be started, `makeShortIfAlone` must follow.
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)

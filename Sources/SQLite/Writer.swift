@@ -16,6 +16,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         var writingPeer: Peer?
         /// Whether one of the requests that run is large.
         var writesLarge = false
+        /// Whether `drain` runs or is about to run.
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()

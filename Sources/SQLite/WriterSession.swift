@@ -40,8 +40,8 @@ package struct WriterLimits: Sendable {
     package var queue = Budget(total: BudgetLimits().queuedWrites)
     /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
-    /// The pages after which a transaction accepts no more requests: those that SQLite had to write before the commit,
-    /// because its page cache was full.
+    /// The number of pages after which a transaction accepts no more requests; only pages count that SQLite must write
+    /// before the commit, because its page cache is full.
     package var pagesPerCommit = 1_024
     /// The limits on the size of the WAL.
     package var log = LogLimits()

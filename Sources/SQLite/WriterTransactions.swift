@@ -28,10 +28,10 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         log = LogKeeper(limits: limits.log, gate: gate)
     }
 
-    /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
+    /// Runs the jobs and delivers their outcomes, in one transaction unless a failure forces a rollback or they write many pages.
     ///
-    /// - Parameter takeSmall: removes small jobs from the queue, which run at the end of a transaction if small jobs wait while
-    ///   large ones run, so that they need no commit of their own.
+    /// - Parameter takeSmall: removes small jobs from the queue and returns them; called if small jobs wait while large ones run.
+    ///   The small jobs run at the end of the large ones' transaction, so that they need no commit of their own.
     /// - Returns: how many of `jobs`, from the first on, are finished: all of them, unless several clients wait.
     @discardableResult
     func commit(_ jobs: Jobs, joinedBy takeSmall: () -> [WriterJob<Session>] = { [] }) -> Int {

@@ -84,7 +84,7 @@ final class WriterTurns: @unchecked Sendable {
     /// most, which the small ones join.
     /// - Parameters:
     ///   - next: the request that would run next, if there is one.
-    ///   - lasted: the time since the transaction's start; for a small request, only since its last large one.
+    ///   - lasted: the time since the transaction's start; for a small request, only since the last large one in it.
     func endsTransaction<Session: WriterSession>(
         after job: WriterJob<Session>,
         before next: WriterJob<Session>?,

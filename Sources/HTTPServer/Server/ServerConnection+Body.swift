@@ -265,7 +265,7 @@ extension ServerConnection {
             close()
             return false
         }
-        nextRequest()
+        awaitNextRequest()
         return true
     }
 

@@ -38,7 +38,8 @@ extension ServerConnection {
         refuse(exchange, refusal)
     }
 
-    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one another.
+    /// Posts the answer to an error to the event loop's mailbox, instead of sending it directly, so that the calls do not nest
+    /// when many errors follow one another.
     private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
@@ -51,7 +52,7 @@ extension ServerConnection {
     /// The threads on which the work of the current request may block.
     var workers: ThreadPool { workers(for: exchange) }
 
-    /// The threads that make or store the pieces of the current request's long body.
+    /// The threads that make the pieces of a long answer to the current request, or store the pieces of its uploaded body.
     var makers: ThreadPool { exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.makers }
 
     /// Calls a handler on a worker thread, where it may block, unless too many requests wait for a thread already.
@@ -103,8 +104,8 @@ extension ServerConnection {
         admit(exchange, head)
     }
 
-    /// Called when an undecided request can be checked again.
-    func handleDecision(exchange number: UInt64) {
+    /// Called when the data for the decision about an undecided request have arrived, so that it can be checked again.
+    func handleDataForDecision(exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed { return finishClosing() }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
@@ -133,7 +134,7 @@ extension ServerConnection {
         switch admission {
         case .admitted: call(match, exchange, request)
         case .refused(let response): answer(exchange, response)
-        case .undecided(let decide): wait(for: decide, exchange)
+        case .undecided(let fetchData): waitForData(fetchData, exchange)
         }
     }
 
@@ -154,11 +155,12 @@ extension ServerConnection {
         case .refused(let response):
             call = nil
             answer(exchange, response)
-        case .undecided(let decide): wait(for: decide, exchange)
+        case .undecided(let fetchData): waitForData(fetchData, exchange)
         }
     }
 
-    private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
+    /// Begins to fetch the data that the decision about the request needs; `handleDataForDecision` then decides again.
+    private func waitForData(_ fetchData: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
         // Permissions may change again while they are read, so the number of checks is limited.
         guard exchange.decisionCount <= LateAdmission.limit else {
@@ -167,7 +169,7 @@ extension ServerConnection {
         }
         phase = .opening
         isJobRunning = true
-        decide { [id, loop, number = exchange.id] in loop.post(.decided(id, exchange: number)) }
+        fetchData { [id, loop, number = exchange.id] in loop.post(.dataForDecision(id, exchange: number)) }
     }
 
     private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
@@ -248,8 +250,8 @@ extension ServerConnection {
         if sent != .bytes(bytes.count) { channel.session?.invalidate() }
     }
 
-    /// The caller of the connection's next request: the last one, unless its work was cancelled because it seemed to have
-    /// disconnected.
+    /// The caller of the connection's next request: the caller of the last request, or a new one if the client seemed to have
+    /// disconnected, so that work for it was cancelled.
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller

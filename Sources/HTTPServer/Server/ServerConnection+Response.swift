@@ -70,7 +70,7 @@ extension ServerConnection {
     }
 
     /// Takes memory of the budget for bytes that the client has not read yet; if the budget is used up, the bytes are
-    /// kept without it.
+    /// kept anyway.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
         let reservation = answerReservation(exchange)
@@ -238,7 +238,7 @@ extension ServerConnection {
             phase = .discarding
             setDeadline(limits.bodyStallTimeout, .body)
         } else {
-            nextRequest()
+            awaitNextRequest()
         }
     }
 
@@ -283,7 +283,7 @@ extension ServerConnection {
         setDeadline(limits.drainTimeout, .linger)
     }
 
-    func nextRequest() {
+    func awaitNextRequest() {
         exchange = nil
         phase = .head
         input.releaseIfEmpty()

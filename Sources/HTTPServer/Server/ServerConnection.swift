@@ -82,6 +82,7 @@ final class ServerConnection {
     var isReadable = true
     /// The same for a write.
     var isWritable = true
+    /// Whether the client has closed its sending side.
     var isPeerFinished = false
     var isJobRunning = false
     /// Whether the loop serves the connection only after those of other clients.
@@ -114,7 +115,7 @@ final class ServerConnection {
 
     /// Starts the first deadline: for the handshake, or for the first request.
     func begin() {
-        // If the first bytes have arrived already, epoll reports them when the descriptor is added to it (epoll(7)).
+        // No read is necessary now: if the first bytes have arrived already, epoll will report them (epoll(7)).
         isReadable = false
         idleSince = loop.now
         if phase == .encrypting {
@@ -206,7 +207,7 @@ final class ServerConnection {
         }
     }
 
-    /// Called when the client has reset the connection, so that it may not have read its last answer to the end.
+    /// Called when the client has reset the connection; it may not have read the last answer to its end.
     private func recordLostAnswer() {
         switch phase {
         case .head, .discarding, .lingering, .writing:

@@ -31,7 +31,6 @@ package final class RequestRate: Sendable {
             return Int(min(max((promised - now).components.seconds + 1, 1), Int64(Overload.longestWait)))
         }
 
-        /// Counts an admitted request.
         mutating func countAdmitted(_ interval: Duration) { due += interval }
     }
 

@@ -73,7 +73,6 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    /// Whether a search has ended within the given number of seconds.
     private func hasSearched(within seconds: Int64) -> Bool {
         let moment = now()
         return state.withLock { $0.lastSearchEnd.map { (0..<seconds).contains(moment - $0) } ?? false }

@@ -1,4 +1,4 @@
-/// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
+/// Keeps the write-ahead log (WAL) within its limits; used by the writer between two commits.
 ///
 /// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If a read runs at every moment, the
 /// WAL never restarts. Therefore, if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL

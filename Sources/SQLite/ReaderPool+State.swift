@@ -143,7 +143,7 @@ extension ReaderPool {
             return .perform(job)
         }
 
-        /// Adds a reader without work to the idle ones, unless it is not needed any more.
+        /// Adds a reader without work to the idle ones if it is still needed.
         ///
         /// - Returns: whether its thread must end.
         mutating func retireOrWait(_ reader: Reader) -> Bool {

@@ -1,6 +1,6 @@
 package import Budgets
 
-/// The state of the writer: its connection, prepared statements and caches; used only on the writer's thread.
+/// The state of the writer: its connection, prepared statements and caches; used by one thread at a time.
 package protocol WriterSession: AnyObject, SendableMetatype {
     /// The read-write connection; the writer closes it.
     var connection: Connection { get }

@@ -67,6 +67,7 @@ final class EventLoop: @unchecked Sendable {
     /// The time at which a shutdown closes all remaining connections; `.max` for no such time.
     private var closingTime = UInt64.max
     var date = DateLine()
+    /// The time at which the loop must wake up at the latest; `.max` for no such time.
     private var timerDeadline = UInt64.max
     /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system call.
     private(set) var now = SystemCall.coarseNanoseconds()

@@ -3,8 +3,8 @@ import Threads
 /// The clients of one event loop, and their connections that let other clients go first.
 ///
 /// While several clients send requests, a client must wait if it has lately used more than one and a half times as much of the
-/// loop's time as the average client: the loop serves its connections after all others, and for at most half of the time. So a
-/// request of another client waits for one connection of such a client, and not for all of them.
+/// loop's time as the average client: the loop serves the client's connections after all others, and for at most half of the
+/// time. So a request of another client waits for one of these connections, and not for all of them.
 struct LoopTurns {
     /// How long waiting connections are served before the loop polls its sockets again, in nanoseconds.
     static let longestRun: UInt64 = 500_000

@@ -62,7 +62,7 @@ extension ServerConnection {
         callLater(on: workers(for: exchange), exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread already.
+    /// Calls a handler on a thread of the pool, in which clients take turns, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
@@ -87,9 +87,9 @@ extension ServerConnection {
     }
 
     private func makeExchange(head: RequestHead?) -> Exchange {
-        nextExchange += 1
+        lastExchangeID += 1
         loop.shared.counters.requests.wrappingAdd(1, ordering: .relaxed)
-        return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
+        return Exchange(id: lastExchangeID, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
     }
 
     private func beginExchange(_ head: RequestHead) {
@@ -257,7 +257,7 @@ extension ServerConnection {
         return caller
     }
 
-    /// The check of a request just before its handler is called on one of these threads.
+    /// The check of a request just before its handler is called on a thread of the pool.
     func lateAdmission(on pool: ThreadPool) -> LateAdmission {
         LateAdmission(
             readmission: loop.configuration.readmission,

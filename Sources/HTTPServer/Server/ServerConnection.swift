@@ -64,9 +64,11 @@ final class ServerConnection {
     var input = ByteBuffer()
     var parser: RequestHeadParser
     var exchange: Exchange?
-    var nextExchange: UInt64 = 0
+    var lastExchangeID: UInt64 = 0
     var decoder = BodyDecoder.length(0)
+    /// The part of a buffered request's body that has arrived.
     var body: [UInt8] = []
+    /// The handler that gets the buffered request when its body has arrived; nil for other requests.
     var call: BufferedCall?
     var pump: UploadPump?
     /// An answer that the handler sent while a worker was still using the body; sent to the client when the worker has stopped.
@@ -94,7 +96,6 @@ final class ServerConnection {
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
 
-    /// The handler of a buffered request, kept until its body has arrived.
     struct BufferedCall {
         let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
         let maximumBodyBytes: Int

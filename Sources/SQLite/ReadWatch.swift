@@ -39,8 +39,9 @@ final class ReadWatch {
     private let cutoff: ReadCutoff
     private let decideOnLongRead: () -> LongReadDecision
     private var caller = Caller.server
+    /// The sum of the processor times of the earlier reads for the same answer; nil if the read shares its time with none.
     private var effort: ReadEffort?
-    private var isArmed = false
+    private var isChecking = false
     private var mayBecomeLong = false
     private var isLong = false
     private var preemptions = 0
@@ -70,16 +71,16 @@ final class ReadWatch {
         startedAt.store(start.nanoseconds, ordering: .releasing)
         processorStart = cost == .cheap ? 0 : processorTime()
         nextLimitCheck = start + min(limits.work, limits.time, limits.workBeforeLong)
-        isArmed = true
+        isChecking = true
     }
 
     /// Ends the checks of a read.
     ///
-    /// - Parameter effort: the sum of the processor times of all reads for the same answer, to which that of this read is added;
-    ///   passed again because the read may have created the sum after `begin`.
+    /// - Parameter effort: the sum to which the processor time of this read is added; passed again because the read may have
+    ///   created it after `begin`.
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
-        isArmed = false
+        isChecking = false
         effort?.add(nanoseconds: usedProcessorTime(at: .now))
         return end
     }
@@ -93,7 +94,7 @@ final class ReadWatch {
 
     /// Checks the limits, and returns whether the read must end; may sleep in a long read.
     func mustEndRead() -> Bool {
-        guard isArmed else { return false }
+        guard isChecking else { return false }
         if end == nil { end = reasonToEnd() }
         return end != nil
     }

@@ -15,6 +15,7 @@ package final class ReaderPool: Sendable {
     let state: Mutex<State>
     let cutoff = ReadCutoff()
     private let limits: ReadLimits
+    /// The budget of reads that wait for a reader.
     private let queue: Budget
     private let open: @Sendable () throws -> any ReaderContext
 

@@ -49,7 +49,6 @@ extension ServerConnection {
         exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.workers
     }
 
-    /// The threads on which the work of the current request may block.
     var workers: ThreadPool { workers(for: exchange) }
 
     /// The threads that make the pieces of a long answer to the current request, or store the pieces of its uploaded body.

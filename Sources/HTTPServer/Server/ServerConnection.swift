@@ -26,7 +26,6 @@ final class ServerConnection {
         case pumping
         /// The connection waits for the answer; the request has been read to its end, or the handler does not want the rest.
         case awaiting
-        /// The answer is being sent.
         case writing
         /// The answer has been sent, and the rest of an unread body is being dropped, so that the connection can be used again.
         case discarding

@@ -39,7 +39,7 @@ final class ReadWatch {
     private let cutoff: ReadCutoff
     private let decideOnLongRead: () -> LongReadDecision
     private var caller = Caller.server
-    /// The sum of the processor times of the earlier reads for the same answer; nil if the read shares its time with none.
+    /// The sum of the processor times of the earlier reads for the same answer; nil if this is the first or only one.
     private var effort: ReadEffort?
     private var isChecking = false
     private var mayBecomeLong = false

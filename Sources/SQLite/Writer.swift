@@ -121,7 +121,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         // A running drain continues until the queue is empty, and a scheduled one runs before this block.
         thread.sync { [transactions] in
             transactions.close()
-            // Requests among this work fail with `.closed` if they run now, so that their completions are called.
+            // Requests among this work fail with `.closed` now; they are run only so that their completions are called.
             for work in notStarted { work() }
         }
     }

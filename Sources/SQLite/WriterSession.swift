@@ -8,7 +8,7 @@ package protocol WriterSession: AnyObject, SendableMetatype {
     /// Called before COMMIT; if it throws, the transaction is rolled back and every request in it fails.
     func willCommit() throws
 
-    /// Called when the transaction is durable, so that readers see what the session cached during the transaction.
+    /// Called when the transaction is durable; what the session cached during the transaction is valid from now on.
     func didCommit()
 
     /// Called after a rollback; must remove what the session cached during the transaction.

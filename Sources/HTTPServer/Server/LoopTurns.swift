@@ -51,6 +51,6 @@ struct LoopTurns {
 
     mutating func popFirst() -> ConnectionID? { waiting.popFirst() }
 
-    /// Records that waiting connections were served; no others are served for the same time from now on.
+    /// Records that waiting connections were served; from `end` on, none of them is served for as long as this took.
     mutating func recordRun(from start: UInt64, to end: UInt64) { due = end + (end - start) }
 }

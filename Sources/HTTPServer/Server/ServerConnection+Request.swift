@@ -103,7 +103,7 @@ extension ServerConnection {
         admit(exchange, head)
     }
 
-    /// Called when the data for the decision about an undecided request have arrived, so that it can be checked again.
+    /// Called when the data for the decision about an undecided request have arrived; checks the request again.
     func handleDataForDecision(exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed { return finishClosing() }
@@ -244,7 +244,7 @@ extension ServerConnection {
         guard exchange.head?.expectsContinue == true, input.isEmpty else { return }
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
-        // The send buffer is empty, so that the 25 bytes fail only on a broken connection, which the next read reports.
+        // The send buffer is empty, so the 25 bytes fail only on a broken connection, which the next read reports.
         let sent = channel.send(bytes, UnsafeRawBufferPointer(rebasing: bytes[..<0]), moreFollows: false)
         if sent != .bytes(bytes.count) { channel.session?.invalidate() }
     }

@@ -54,7 +54,7 @@ final class ServerConnection {
     var channel: Channel
     /// The part of the budget of connections that this connection uses, which is 1; given back when this object is released.
     let reservation: BudgetReservation
-    /// The identity in whose budget this connection counts, and the part of that budget that the connection uses, which is 1.
+    /// The identity for which this connection counts in `Budgets.identifiedConnections`, and the reservation of 1 there.
     private var countedIdentity: (identity: Identity, reservation: BudgetReservation)?
     unowned let loop: EventLoop
 
@@ -313,8 +313,7 @@ final class ServerConnection {
         }
     }
 
-    /// Refuses the body or ends the answer of this slow client, because the memory that is reserved for it is needed for other
-    /// clients.
+    /// Refuses the body of this slow client, or ends its answer, because other clients have been given the client's memory.
     func handleRevokedMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {

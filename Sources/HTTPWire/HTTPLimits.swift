@@ -47,7 +47,7 @@ package struct HTTPLimits: Sendable {
     package var halfClosedTimeout: Duration = .seconds(1)
     /// The time in which an idle connection may still send one more request after the server was told to stop.
     package var lastRequestTimeout: Duration = .milliseconds(250)
-    /// The longest time for which the input of a refused client is read and discarded.
+    /// The longest time for which input is read and discarded after the last answer on a connection.
     package var drainTimeout: Duration = .seconds(5)
 
     package init() {}

@@ -216,9 +216,9 @@ extension ReaderPool {
 
         private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.expensive > 0 && cost != .cheap }
 
-        mutating func pause(_ reads: PausedReads) { count(reads, 1) }
+        mutating func pause(_ reads: PausedReads) { changePauses(of: reads, by: 1) }
 
-        private mutating func count(_ reads: PausedReads, _ change: Int) {
+        private mutating func changePauses(of reads: PausedReads, by change: Int) {
             switch reads {
             case .all: pauses.all += change
             case .expensive: pauses.expensive += change
@@ -227,7 +227,7 @@ extension ReaderPool {
 
         /// - Returns: the readers to wake, and the kinds of readers to start.
         mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Kind]) {
-            count(reads, -1)
+            changePauses(of: reads, by: -1)
             guard !isPaused(.cheap), !isClosed, !queues.isEmpty else { return ([], []) }
             var vacancies: [Reader.Kind] = []
             if !queues.cheap.isEmpty, let kind = reserveReader(.reserved) { vacancies.append(kind) }

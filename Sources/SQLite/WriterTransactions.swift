@@ -75,17 +75,17 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     /// Runs a checkpoint; pauses the readers for a short time if they keep the WAL from restarting.
     func checkpoint() {
         guard let connection = session?.connection else { return }
-        countCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
+        runCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
     }
 
     /// Truncates a large WAL and frees cached pages; called on an idle server.
     func releaseIdleResources() {
         guard let connection = session?.connection else { return }
-        if log.isWorthTruncating { countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) } }
+        if log.isWorthTruncating { runCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) } }
         connection.releaseMemory()
     }
 
-    private func countCheckpoint(_ body: () throws(SQLiteError) -> Void) {
+    private func runCheckpoint(_ body: () throws(SQLiteError) -> Void) {
         let start = clock.now
         do {
             try body()

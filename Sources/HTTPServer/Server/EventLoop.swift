@@ -173,7 +173,7 @@ final class EventLoop: @unchecked Sendable {
         case .produced(let id, let bytes, let hasMore): with(id) { $0.handlePiece(bytes, hasMore: hasMore) }
         case .memoryRevoked(let id, let exchange): with(id) { $0.handleRevokedMemory(exchange: exchange) }
         case .closeLongestIdle(let span): closeLongestIdle(atLeast: span)
-        case .drain(let limit, let whenEmpty): drain(within: limit, whenEmpty)
+        case .drain(let limit, let whenEmpty): beginDraining(within: limit, whenEmpty)
         }
     }
 
@@ -267,14 +267,14 @@ extension EventLoop {
     /// again, in nanoseconds.
     private static let refusalLead: UInt64 = 500_000_000
 
-    private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
+    private func beginDraining(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
         isDraining = true
         self.whenEmpty = whenEmpty
         closingTime = now &+ min(limit.nanoseconds, 3_600_000_000_000)
         refusalTime = closingTime &- min(Self.refusalLead, limit.nanoseconds)
         require(wakeUpBy: refusalTime)
         require(wakeUpBy: closingTime)
-        for connection in Array(connections.values) { connection.drain() }
+        for connection in Array(connections.values) { connection.shortenDeadline() }
         endIfEmpty()
     }
 

@@ -292,7 +292,7 @@ final class ServerConnection {
     /// A client between two requests has a moment to send one more. A request head that has begun to arrive must be complete
     /// within a second, so that a client that stopped in the middle does not delay the shutdown. Other connections end after
     /// their answer.
-    func drain() {
+    func shortenDeadline() {
         guard phase == .head || phase == .encrypting else { return }
         if isBetweenRequests {
             setDeadline(limits.lastRequestTimeout, .idle)

@@ -1,7 +1,7 @@
 /// Tells whether the answer to one request has reached its caller.
 ///
 /// A connection answers its requests in order: the answer has arrived if the caller has received more answers than when the
-/// request arrived. `hasArrived` must be read as late as possible, because an answer may arrive after its connection has ended.
+/// request arrived. Read `hasArrived` as late as possible: the server may learn of the arrival after the client has left.
 package struct AwaitedAnswer: Sendable {
     private let caller: Caller
     private let answersBefore: Int

@@ -66,8 +66,8 @@ package final class Budgets: Sendable {
     /// Computes the `Retry-After` field of requests that any of the budgets refuses.
     package let overload = Overload()
 
-    /// Gives one peer at most three quarters of each budget, so that a second peer always has room, or less if
-    /// `limits.client` says so.
+    /// Gives one peer at most three quarters of each budget, or less if `limits.client` says so, so that a second peer always
+    /// has room.
     ///
     /// A local peer may hold fifteen sixteenths of the connections, because many programs may share its address.
     package init(_ limits: BudgetLimits = .init()) {

@@ -5,7 +5,7 @@ internal import Synchronization
 /// The server limits how much one client delays the others only while this is so. Usable from any thread; a request of a client
 /// that is alone costs two atomic loads.
 package final class Contention: Sendable {
-    /// How long several clients count as present after a request that another client sent than the one before, in nanoseconds.
+    /// How long, in nanoseconds, several clients count as present after two successive requests of different clients.
     private static let presenceNanoseconds: UInt64 = 1_000_000_000
 
     /// The client that sent the latest request; 0 before the first one.

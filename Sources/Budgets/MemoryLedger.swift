@@ -60,7 +60,7 @@ package final class MemoryLedger: Sendable {
         let reservations = entries.withLock { $0.values.compactMap(\.reservation) }
         let slow = reservations.compactMap { reservation -> (reservation: MemoryReservation, since: UInt64)? in
             guard reservation !== asking, !isShareUsedUp || reservation.peer == peer else { return nil }
-            return reservation.slowSince(now).map { (reservation, $0) }
+            return reservation.beginningOfSlowness(at: now).map { (reservation, $0) }
         }
         for victim in slow.sorted(by: { $0.since < $1.since }) {
             victim.reservation.revoke()
@@ -77,8 +77,8 @@ package final class MemoryReservation: Sendable {
         var bytes = 0
         /// Whether the server waits for the client to send or to read.
         var isWaiting = false
-        /// The time at which counting in `transferred` began, in nanoseconds of the ledger's clock.
-        var since: UInt64 = 0
+        /// When counting in `transferred` began, in nanoseconds of the ledger's clock.
+        var countingStart: UInt64 = 0
         var transferred = 0
     }
 
@@ -121,7 +121,7 @@ package final class MemoryReservation: Sendable {
             state.transferred += count
             guard state.transferred >= ledger.pace.bytes else { return }
             state.transferred = 0
-            state.since = now
+            state.countingStart = now
         }
     }
 
@@ -132,7 +132,7 @@ package final class MemoryReservation: Sendable {
         state.withLock { state in
             guard !state.isWaiting else { return }
             state.isWaiting = true
-            state.since = now
+            state.countingStart = now
             state.transferred = 0
         }
     }
@@ -143,10 +143,10 @@ package final class MemoryReservation: Sendable {
     package func endWaitingForClient() { state.withLock { $0.isWaiting = false } }
 
     /// The time since which the client has been slower than the required pace; nil if it is not too slow or holds no memory.
-    fileprivate func slowSince(_ now: UInt64) -> UInt64? {
+    fileprivate func beginningOfSlowness(at now: UInt64) -> UInt64? {
         state.withLock { state in
-            let isSlow = now >= state.since &+ ledger.pace.time
-            return state.isWaiting && state.bytes > 0 && isSlow ? state.since : nil
+            let isSlow = now >= state.countingStart &+ ledger.pace.time
+            return state.isWaiting && state.bytes > 0 && isSlow ? state.countingStart : nil
         }
     }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// The class of a read, which decides when it is served.
 package enum ReadCost: Sendable {
-    /// A look-up of one row or a few rows; one reader serves only such reads, so that they never wait for a search.
+    /// A look-up of one row or a few rows; one of several readers serves only such reads, so that none waits for a search.
     case cheap
     /// A read for the next part of an answer that has begun; served before reads that begin an answer.
     case continued

@@ -31,7 +31,6 @@ package final class RequestRate: Sendable {
             return Int(min(max((promised - now).components.seconds + 1, 1), Int64(Overload.longestWait)))
         }
 
-        /// Counts an admitted request.
         mutating func countAdmitted(_ interval: Duration) { due += interval }
     }
 
@@ -45,8 +44,8 @@ package final class RequestRate: Sendable {
     /// The time over which a limit holds on average.
     private static let averagingTime = Duration.seconds(10)
 
-    private let client: Int?
-    private let server: Int?
+    private let clientLimit: Int?
+    private let serverLimit: Int?
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -56,8 +55,8 @@ package final class RequestRate: Sendable {
     package init?(client: Int?, server: Int?) {
         guard client != nil || server != nil else { return nil }
         precondition(client ?? 1 > 0 && server ?? 1 > 0, "a rate must be at least 1")
-        self.client = client
-        self.server = server
+        clientLimit = client
+        serverLimit = server
         let now = ContinuousClock.now
         state = Mutex(State(server: Meter(due: now, promised: now)))
     }
@@ -66,17 +65,17 @@ package final class RequestRate: Sendable {
     /// the limits.
     package func admit(for peer: Peer, at now: ContinuousClock.Instant = .now) -> Refusal? {
         state.withLock { state in
-            let clientInterval = client.map { Duration.seconds(1) / $0 }
-            let serverInterval = server.map { Duration.seconds(1) / $0 }
-            if let client, let clientInterval {
+            let clientInterval = clientLimit.map { Duration.seconds(1) / $0 }
+            let serverInterval = serverLimit.map { Duration.seconds(1) / $0 }
+            if let clientLimit, let clientInterval {
                 let new = Meter(due: now, promised: now)
                 if state.clients.count > state.pruningCount { Self.prune(&state, at: now) }
                 if let seconds = state.clients[peer, default: new].refusal(clientInterval, at: now) {
-                    return Refusal(limit: client, isOfServer: false, seconds: seconds)
+                    return Refusal(limit: clientLimit, isOfServer: false, seconds: seconds)
                 }
             }
-            if let server, let serverInterval, let seconds = state.server.refusal(serverInterval, at: now) {
-                return Refusal(limit: server, isOfServer: true, seconds: seconds)
+            if let serverLimit, let serverInterval, let seconds = state.server.refusal(serverInterval, at: now) {
+                return Refusal(limit: serverLimit, isOfServer: true, seconds: seconds)
             }
             if let clientInterval { state.clients[peer]?.countAdmitted(clientInterval) }
             if let serverInterval { state.server.countAdmitted(serverInterval) }

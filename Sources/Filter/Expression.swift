@@ -64,7 +64,7 @@ package struct Ordering: Sendable, Hashable {
     ///
     /// A parsed `order_by` clause always has `value`; requests for run tables use the other cases.
     package enum SortValue: Sendable, Hashable {
-        /// The latest value of a metric; for other entities, the text.
+        /// The latest value of a metric, or the value of another entity.
         case value
         /// The number that a text represents; texts that are not decimal numbers come after all numbers.
         case number

@@ -48,7 +48,6 @@ enum Keyword: String, Equatable {
         }
     }
 
-    /// Whether an operator can begin with the word.
     var beginsOperator: Bool {
         switch self {
         case .inKeyword, .not, .isKeyword, .like, .ilike, .rlike: true

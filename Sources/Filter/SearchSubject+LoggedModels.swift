@@ -1,5 +1,5 @@
 extension SearchSubject {
-    /// The subject of `logged-models/search` (`search_logged_model_utils.py`), where only metrics and times are not texts.
+    /// The subject of `logged-models/search` (`search_logged_model_utils.py`); all values but metrics and times are texts.
     package static let loggedModels = SearchSubject(
         entityNames: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         entityNamesText: "['attributes', 'metrics', 'params', 'tags']",

@@ -5,6 +5,7 @@ struct AnswerWriter {
     private var writer = JSONWriter(capacity: 2_048)
     private var errors: [String] = []
     private let limits: GraphQLLimits
+    /// Returns the message for an error of a field that the answer reports; nil for an error that must be thrown.
     private let reportable: (any Error) -> String?
 
     init(limits: GraphQLLimits, reportable: @escaping (any Error) -> String?) {

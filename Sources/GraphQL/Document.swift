@@ -4,7 +4,6 @@ struct Document {
     var fragments: [String: FragmentDefinition] = [:]
 }
 
-/// One operation of a document.
 struct OperationDefinition {
     enum Kind: String {
         case query, mutation, subscription

@@ -8,7 +8,7 @@ package struct GraphQLLimits: Sendable {
     package var definitionCount = 100
     /// The largest number of levels of fields.
     package var depth = 10
-    /// The largest number of fields on all levels; the fields of a fragment count each time the fragment is spread.
+    /// The largest number of fields on all levels; the fields of a fragment count wherever it is included ("spread").
     package var selectionCount = 1_000
     /// The largest number of fields, spreads and inline fragments that are visited while the query is checked.
     package var stepCount = 10_000
@@ -18,7 +18,7 @@ package struct GraphQLLimits: Sendable {
     package var rootFieldCount = 10
     /// The largest number of values in the variables and arguments, including the elements of lists and the members of objects.
     package var inputValueCount = 10_000
-    /// The largest number of bytes of an answer before each of its objects; if there are more, the query fails.
+    /// The number of bytes of an answer after which no further object is written, so that the query fails.
     package var answerBytes = 32 * 1_024 * 1_024
     /// The largest number of error messages in one answer; further messages are left out.
     package var errorCount = 100

@@ -56,7 +56,7 @@ package struct GraphQLRequest: Sendable {
     ///   - root: the object with the fields of the first level.
     ///   - reportable: returns the message for an error of a field that the answer reports; nil for an error that must
     ///     be thrown.
-    /// - Returns: the response as JSON, which is written while the fields are read, so that a long one is in memory only once. Fields
+    /// - Returns: the response as JSON, which is written while the fields are read, so that it is in memory only once. Fields
     ///   that failed are null, and the messages of the failures are in `errors`.
     /// - Throws: errors that are not reportable, and `GraphQLError` for an answer that is too long.
     package func answer(

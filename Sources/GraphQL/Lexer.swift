@@ -25,7 +25,6 @@ enum Token: Equatable {
     }
 }
 
-/// Splits a text into tokens.
 struct Lexer {
     private let bytes: [UInt8]
     private var position = 0

@@ -44,7 +44,7 @@ package struct Deadline: Sendable {
 
     private init(_ end: ContinuousClock.Instant) { self.end = end }
 
-    /// The deadline that leaves one of `parts` equal parts of the remaining time.
+    /// The deadline after the first of `parts` equal parts of the remaining time.
     package func dividing(by parts: Int) -> Deadline { Deadline(.now + (end - .now) / max(parts, 1)) }
 
     /// This deadline or the end of a duration from now, whichever is earlier.

@@ -17,7 +17,6 @@ package struct HTTPOrigin: Sendable, Hashable {
     /// The host without the zone of an IPv6 address, which has a meaning only on this machine.
     var hostWithoutZone: String { host.contains(":") ? String(host.prefix { $0 != "%" }) : host }
 
-    /// The host as it is written in a URL.
     private var hostInURL: String { host.contains(":") ? "[\(hostWithoutZone)]" : host }
 
     /// The host and the port, even if it is the default port of the scheme.

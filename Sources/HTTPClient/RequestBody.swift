@@ -3,7 +3,6 @@ package import HTTPWire
 
 /// The source of the bytes of a request's body.
 package enum RequestBody {
-    /// The request has no body.
     case none
     case bytes([UInt8])
     /// The first bytes of a file, which is read piece by piece; its size must not change while it is sent.
@@ -11,7 +10,6 @@ package enum RequestBody {
     /// A body that is made in pieces on the caller's thread; sent chunked if `length` is nil.
     case stream(any HTTPBodyProducer, length: Int?)
 
-    /// Whether the body can be sent again.
     var isRepeatable: Bool {
         if case .stream = self { false } else { true }
     }

@@ -43,11 +43,11 @@ package struct HTTPLimits: Sendable {
     package var paceTime: Duration = .seconds(2)
     /// The longest time for which the client reads no byte of an answer; then the connection is closed.
     package var writeStallTimeout: Duration = .seconds(120)
-    /// The time after which a client that closed its sending side before its answer was ready counts as disconnected.
+    /// If a client closes its sending side before its answer is ready, it counts as disconnected after this time.
     package var halfClosedTimeout: Duration = .seconds(1)
     /// The time in which an idle connection may still send one more request after the server was told to stop.
     package var lastRequestTimeout: Duration = .milliseconds(250)
-    /// The longest time for which the input of a refused client is read and discarded.
+    /// The longest time for which input is read and discarded after the last answer on a connection.
     package var drainTimeout: Duration = .seconds(5)
 
     package init() {}

@@ -113,6 +113,7 @@ package protocol HTTPBodyReceiver: AnyObject, Sendable {
     func finish()
     /// Removes everything that the receiver has stored.
     ///
-    /// Called if the client disconnected, the framing was broken, a time limit passed, or `receive` threw.
+    /// Called if the client disconnected, the framing was broken, a time limit passed, `receive` threw, or the request was
+    /// answered before its body had ended.
     func abort()
 }

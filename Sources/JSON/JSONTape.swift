@@ -37,7 +37,6 @@ struct JSONNode {
 
     var count: Int { Int(bits >> 4) }
 
-    /// Counts one more element or member.
     mutating func incrementCount() { bits &+= 1 << 4 }
 }
 

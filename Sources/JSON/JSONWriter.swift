@@ -6,7 +6,6 @@ package struct JSONWriter: Sendable {
     /// The initial content of the buffer, and the bytes written after it; without the bytes that `takeBytes` has returned.
     package private(set) var bytes: [UInt8]
 
-    /// Whether the next key or value needs a comma before it.
     private var needsComma = false
 
     /// Continues the content of a buffer.

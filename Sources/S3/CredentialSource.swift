@@ -28,8 +28,8 @@ package final class CredentialSource: Sendable {
         var lastSearchEnd: Int64?
     }
 
-    /// How many seconds the failure of a search is returned to other requests, so that those that waited do not repeat the
-    /// search.
+    /// For how many seconds the failure of a search is returned to other requests, so that requests that have waited for the
+    /// search do not repeat it.
     private static let failureLifetime: Int64 = 2
     /// The seconds between two searches while the cached credentials are still valid.
     private static let searchInterval: Int64 = 10
@@ -73,7 +73,6 @@ package final class CredentialSource: Sendable {
         }
     }
 
-    /// Whether a search has ended within the given number of seconds.
     private func hasSearched(within seconds: Int64) -> Bool {
         let moment = now()
         return state.withLock { $0.lastSearchEnd.map { (0..<seconds).contains(moment - $0) } ?? false }

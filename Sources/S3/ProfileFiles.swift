@@ -2,7 +2,6 @@ internal import Glibc
 
 /// The two files in which the tools of AWS keep the credentials and the settings of named profiles.
 struct ProfileFiles: Sendable {
-    /// The name of the profile that is used.
     let profile: String
     /// Whether the environment names the profile; if so, the profile must exist.
     let isNamed: Bool

@@ -57,7 +57,7 @@ extension S3Client {
 
     /// Begins an upload in parts; the object does not exist before the upload is completed.
     ///
-    /// - Parameter creationToken: stored with the object, so that a lost answer to the completion can be recovered.
+    /// - Parameter creationToken: stored with the object, to find out whether a completion without an answer has succeeded.
     /// - Returns: the id of the upload.
     package func createUpload(
         _ key: String,

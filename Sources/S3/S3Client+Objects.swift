@@ -13,15 +13,15 @@ package struct S3Object: Sendable, Equatable {
     package let tag: String
     /// The modification time in Unix seconds; 0 if the storage does not report it.
     package let modified: Int64
-    /// A random text that Apus stores with an object that it creates by an upload in parts, so that it recognizes the
-    /// object of that upload; nil for other objects and in listings.
+    /// A random text that an upload in parts stores with its object, so that Apus recognizes the object of this upload; nil
+    /// for other objects and in listings.
     package var creationToken: String?
 }
 
 /// A page of a listing.
 package struct S3Page: Sendable {
     package var objects: [S3Object] = []
-    /// The prefixes of the keys that a shallow listing does not list one by one, each with a slash at its end.
+    /// The prefixes of the keys that a shallow listing does not list one by one; each prefix ends in a slash.
     package var prefixes: [String] = []
     /// The token with which the next page is requested; nil on the last page.
     package var next: String?

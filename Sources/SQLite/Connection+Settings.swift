@@ -18,7 +18,7 @@ package enum JournalMode: String, Sendable {
 package struct WriterSettings: Sendable {
     /// The size of the page cache, in KiB.
     package var cacheKibibytes = 65_536
-    /// The pages in the WAL from which a commit runs a checkpoint; 0 leaves checkpoints to `Writer`.
+    /// The number of pages in the WAL at which a commit runs a checkpoint; 0 leaves checkpoints to `Writer`.
     package var automaticCheckpointPages = 0
     /// Whether to use a WAL if the file system supports it; otherwise a rollback journal is used.
     package var prefersWriteAheadLog = true

@@ -3,7 +3,7 @@ internal import Glibc
 /// A lock on the database file itself, which still protects the database if somebody removes its lock file.
 ///
 /// The lock is an open file description lock on one byte, far from the bytes that SQLite locks. When a process closes
-/// any descriptor of the file, POSIX drops all of its other locks on the file, also SQLite's. The descriptor therefore
+/// any descriptor of the file, it loses all of its POSIX locks on the file, which SQLite uses. The descriptor therefore
 /// stays open until this object is deallocated, and this object must outlive the connections.
 package final class DatabaseFileLock: Sendable {
     private let descriptor: Int32

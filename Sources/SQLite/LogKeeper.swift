@@ -1,4 +1,4 @@
-/// Keeps the write-ahead log (WAL) within its limits; runs on the writer's thread, between two commits.
+/// Keeps the write-ahead log (WAL) within its limits; used by the writer between two commits.
 ///
 /// SQLite restarts the WAL when all of its pages are in the database and no reader uses it. If a read runs at every moment, the
 /// WAL never restarts. Therefore, if a checkpoint could not restart the WAL, no new read starts for some milliseconds. If the WAL
@@ -6,9 +6,9 @@
 struct LogKeeper {
     private let limits: LogLimits
     private let gate: (any ReadGate)?
-    /// The pages in the WAL at the last call of `empty`.
+    /// The number of pages in the WAL at the last call of `empty`; 0 if the WAL has restarted since.
     private var lastPages = 0
-    /// The most pages that the WAL has held since its file was truncated.
+    /// The largest number of pages that the WAL has held since its file was last truncated.
     private var filePages = 0
 
     /// Smaller files are not truncated, because a commit is slower if it must extend the file.

@@ -1,12 +1,12 @@
 /// Limits on the size of the write-ahead log (WAL), in pages; a page takes 4,120 bytes of the WAL.
 package struct LogLimits: Sendable {
-    /// The pages from which a checkpoint copies the WAL into the database and restarts it; 0 for no checkpoint.
+    /// The number of pages at which a checkpoint copies the WAL into the database and restarts it; 0 for no checkpoint.
     package let restart: Int
-    /// The pages by which the WAL grows before the next attempt, if reads have kept it from restarting.
+    /// The number of pages by which the WAL must grow before the next attempt, if reads have kept it from restarting.
     package let step: Int
-    /// The pages from which reads that have lasted for a second are ended.
+    /// The number of pages at which reads that have lasted for a second are ended.
     package let endLongReads: Int
-    /// The pages from which all running reads are ended.
+    /// The number of pages at which all running reads are ended.
     package let endAllReads: Int
 
     /// The largest value of `restart`: if the server is killed, the next start must read the WAL, at 1 to 2 ms per MB.

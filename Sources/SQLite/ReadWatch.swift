@@ -39,8 +39,9 @@ final class ReadWatch {
     private let cutoff: ReadCutoff
     private let decideOnLongRead: () -> LongReadDecision
     private var caller = Caller.server
+    /// The sum of the processor times of the earlier reads for the same answer; nil if this is the first or only one.
     private var effort: ReadEffort?
-    private var isArmed = false
+    private var isChecking = false
     private var mayBecomeLong = false
     private var isLong = false
     private var preemptions = 0
@@ -70,16 +71,16 @@ final class ReadWatch {
         startedAt.store(start.nanoseconds, ordering: .releasing)
         processorStart = cost == .cheap ? 0 : processorTime()
         nextLimitCheck = start + min(limits.work, limits.time, limits.workBeforeLong)
-        isArmed = true
+        isChecking = true
     }
 
     /// Ends the checks of a read.
     ///
-    /// - Parameter effort: the total of the answer that this read belongs to, to which its processor time is added. It is passed
-    ///   again because the read may have created it after `begin`.
+    /// - Parameter effort: the sum to which the processor time of this read is added; passed again because the read may have
+    ///   created it after `begin`.
     /// - Returns: the reason why the read was ended; nil if it finished by itself.
     func finish(addingTo effort: ReadEffort?) -> End? {
-        isArmed = false
+        isChecking = false
         effort?.add(nanoseconds: usedProcessorTime(at: .now))
         return end
     }
@@ -93,7 +94,7 @@ final class ReadWatch {
 
     /// Checks the limits, and returns whether the read must end; may sleep in a long read.
     func mustEndRead() -> Bool {
-        guard isArmed else { return false }
+        guard isChecking else { return false }
         if end == nil { end = reasonToEnd() }
         return end != nil
     }
@@ -125,12 +126,12 @@ final class ReadWatch {
     }
 
     /// Sleeps if the kernel has preempted this thread since the last call: 30 ms, and twice as long each further time, up to 240
-    /// ms; if the kernel has not, the next sleep is halved and not skipped, because a processor is free at times even on a busy
-    /// machine.
+    /// ms.
     ///
-    /// The low priority counts only against threads of the same kernel session (sched(7), "The autogroup feature"). Without the
-    /// sleep, a program of another kernel session on this machine, such as a client, would get only an equal share of the
-    /// processors.
+    /// Otherwise the remembered time of the last sleep is halved and not set to 0, because a processor is free at times even on a
+    /// busy machine. The low priority counts only against threads of the same kernel session (sched(7), "The autogroup
+    /// feature"). Without the sleep, a program of another kernel session on this machine, such as a client, would get only an
+    /// equal share of the processors.
     private func sleepIfPreempted() {
         var usage = rusage()
         guard getrusage(Self.usageOfThread, &usage) == 0 else { return }

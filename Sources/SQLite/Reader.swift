@@ -23,11 +23,11 @@ final class Reader: @unchecked Sendable {
     enum Outcome {
         /// The read succeeded. The closure passes the result to the caller; any thread may call it.
         case answered(@Sendable () -> Void)
-        /// The read failed; the reason is nil unless the read was ended.
+        /// The read failed; the reason is nil unless `ReadWatch` ended the read.
         case failed(any Error, ReadEnded.Reason?)
         /// The read is long, and must start again later on a reader for long reads.
         case mustRestart
-        /// The read was ended to let the WAL restart, for the first time, and must start again.
+        /// The read was ended to let the WAL restart; this was the first time for this read, so it must start again.
         case cutOff
     }
 

@@ -33,13 +33,15 @@ extension ReaderPool {
         private(set) var isClosed = false
         /// All readers that have a thread.
         private(set) var readers: [Reader] = []
+        /// The results of long reads, which readers of ordinary priority must pass to the callers.
         private var deliveries = FIFOQueue<@Sendable () -> Void>()
         /// The readers without work; the last one worked last and is used first, so that a lone client always gets the
         /// same reader.
         private var idle: [Reader] = []
+        /// How often all reads, or the expensive ones, are paused now.
         private var pauses: (all: Int, expensive: Int) = (0, 0)
         private var startedReaders = 0
-        /// The reads of each peer that general readers run.
+        /// The number of reads of each peer that general readers run now.
         private var runningReads: [Peer: Int] = [:]
         private let contention: Contention
         private let capacity: KindCounts
@@ -141,7 +143,7 @@ extension ReaderPool {
             return .perform(job)
         }
 
-        /// Adds a reader without work to the idle ones, unless it is not needed any more.
+        /// Adds a reader without work to the idle ones if it is still needed.
         ///
         /// - Returns: whether its thread must end.
         mutating func retireOrWait(_ reader: Reader) -> Bool {
@@ -174,8 +176,8 @@ extension ReaderPool {
 
         /// Changes a reader into one for long reads.
         ///
-        /// - Returns: the kinds of readers to start in its place; nil if as many long reads run as are allowed. If no
-        ///   other reader serves short reads, the first one to start must.
+        /// - Returns: the kinds of readers to start in its place; nil if as many long reads run as are allowed. If the
+        ///   first of these readers cannot be started, `makeShortIfAlone` must follow.
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
             move(reader, to: .long)
@@ -214,9 +216,9 @@ extension ReaderPool {
 
         private func isPaused(_ cost: ReadCost) -> Bool { pauses.all > 0 || pauses.expensive > 0 && cost != .cheap }
 
-        mutating func pause(_ reads: PausedReads) { count(reads, 1) }
+        mutating func pause(_ reads: PausedReads) { changePauses(of: reads, by: 1) }
 
-        private mutating func count(_ reads: PausedReads, _ change: Int) {
+        private mutating func changePauses(of reads: PausedReads, by change: Int) {
             switch reads {
             case .all: pauses.all += change
             case .expensive: pauses.expensive += change
@@ -225,7 +227,7 @@ extension ReaderPool {
 
         /// - Returns: the readers to wake, and the kinds of readers to start.
         mutating func resume(_ reads: PausedReads) -> (awake: [Reader], vacancies: [Reader.Kind]) {
-            count(reads, -1)
+            changePauses(of: reads, by: -1)
             guard !isPaused(.cheap), !isClosed, !queues.isEmpty else { return ([], []) }
             var vacancies: [Reader.Kind] = []
             if !queues.cheap.isEmpty, let kind = reserveReader(.reserved) { vacancies.append(kind) }

@@ -5,7 +5,7 @@ internal import Threads
 
 /// Read-only connections, each with its own thread, so that several reads and a write run at the same time.
 ///
-/// No read waits long for other reads. One reader serves only cheap reads. The other readers serve the peers in turn,
+/// No read waits long for other reads. One of several readers serves only cheap reads. The others serve the peers in turn,
 /// and the callers of one peer in turn. A read that uses more processor time than `ReadLimits.workBeforeLong` is long:
 /// it continues at a low priority on its thread, and a new thread serves the short reads instead. If the largest
 /// allowed number of long reads runs already, the read is ended and queued, and starts again later.
@@ -15,6 +15,7 @@ package final class ReaderPool: Sendable {
     let state: Mutex<State>
     let cutoff = ReadCutoff()
     private let limits: ReadLimits
+    /// The budget of reads that wait for a reader.
     private let queue: Budget
     private let open: @Sendable () throws -> any ReaderContext
 
@@ -160,6 +161,7 @@ package final class ReaderPool: Sendable {
         }
     }
 
+    /// Calls `deliver`, on a reader of ordinary priority if this one is for long reads and there is another.
     private func handOver(_ deliver: @escaping @Sendable () -> Void, from reader: Reader) {
         guard reader.kind == .long, let other = state.withLock({ $0.queueDelivery(deliver) }) else { return deliver() }
         other?.wake.signal()

@@ -16,6 +16,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         var writingPeer: Peer?
         /// Whether one of the requests that run is large.
         var writesLarge = false
+        /// Whether `drain` runs or is about to run.
         var isScheduled = false
         var isClosed = false
         var statistics = WriterStatistics()
@@ -26,7 +27,7 @@ package final class Writer<Session: WriterSession>: Sendable {
     /// Orders the waiting requests, so that clients have equal shares.
     private let turns = WriterTurns()
     private let limits: WriterLimits
-    /// Used only on `thread`.
+    /// Used only by the work of `thread`, one piece at a time.
     private let transactions: WriterTransactions<Session>
 
     /// Calls `openSession`, which may also run migrations, on the calling thread.
@@ -40,11 +41,11 @@ package final class Writer<Session: WriterSession>: Sendable {
         transactions = WriterTransactions(session: try openSession(), limits: limits, gate: gate, turns: turns)
     }
 
-    /// Queues one request; `completion` gets its result on the writer's thread, once the transaction is durable.
+    /// Queues one request; `completion` gets its result once the transaction is durable.
     ///
-    /// Returns at once, unless `mayBlock` is true.
+    /// Returns at once, and calls `completion` on the writer's thread, unless `mayBlock` is true.
     /// - Parameters:
-    ///   - work: changes the database through the session. It may run twice, if another request's failure undoes their
+    ///   - work: changes the database through the session. It may run again, if another request's failure undoes their
     ///     common transaction, so it must have no other effects. It must not begin or end transactions, and must
     ///     rethrow SQLite's errors, because an error may have ended the transaction.
     ///   - peer: the peer whose share of the queue the request uses.
@@ -120,7 +121,7 @@ package final class Writer<Session: WriterSession>: Sendable {
         // A running drain continues until the queue is empty, and a scheduled one runs before this block.
         thread.sync { [transactions] in
             transactions.close()
-            // Requests among this work fail with `.closed` if they run now, so that their completions are called.
+            // Requests among this work fail with `.closed` now; they are run only so that their completions are called.
             for work in notStarted { work() }
         }
     }

@@ -1,7 +1,7 @@
 internal import Budgets
 
-/// One request to the writer, independent of its type of result; `@unchecked Sendable` because only the writer's thread uses its
-/// outcome.
+/// One request to the writer, independent of its type of result; `@unchecked Sendable` because only the work of the writer's
+/// `SerialThread` uses its outcome.
 class WriterJob<Session: WriterSession>: @unchecked Sendable {
     /// The peer whose share of the queue the request uses while it waits.
     let peer: Peer
@@ -36,7 +36,7 @@ class WriterJob<Session: WriterSession>: @unchecked Sendable {
     func deliver() {}
 }
 
-/// A request whose work returns a `Value`; `@unchecked Sendable` because only the writer's thread uses its outcome.
+/// A request whose work returns a `Value`; `@unchecked Sendable` for the same reason as `WriterJob`.
 final class WriterRequest<Session: WriterSession, Value: Sendable>: WriterJob<Session>, @unchecked Sendable {
     private let work: @Sendable (Session) throws -> Value
     private let completion: @Sendable (Result<Value, any Error>) -> Void

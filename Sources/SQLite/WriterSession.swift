@@ -1,6 +1,6 @@
 package import Budgets
 
-/// The state of the writer: its connection, prepared statements and caches; used only on the writer's thread.
+/// The state of the writer: its connection, prepared statements and caches; used by one thread at a time.
 package protocol WriterSession: AnyObject, SendableMetatype {
     /// The read-write connection; the writer closes it.
     var connection: Connection { get }
@@ -8,7 +8,7 @@ package protocol WriterSession: AnyObject, SendableMetatype {
     /// Called before COMMIT; if it throws, the transaction is rolled back and every request in it fails.
     func willCommit() throws
 
-    /// Called when the transaction is durable, so that readers see what the session cached during the transaction.
+    /// Called when the transaction is durable; what the session cached during the transaction is valid from now on.
     func didCommit()
 
     /// Called after a rollback; must remove what the session cached during the transaction.
@@ -40,8 +40,8 @@ package struct WriterLimits: Sendable {
     package var queue = Budget(total: BudgetLimits().queuedWrites)
     /// The most requests in one transaction, which limits how long the first of them waits.
     package var requestsPerCommit = 1_024
-    /// The pages after which a transaction accepts no more requests: those that SQLite had to write before the commit,
-    /// because its page cache was full.
+    /// The number of pages after which a transaction accepts no more requests; only pages count that SQLite must write
+    /// before the commit, because its page cache is full.
     package var pagesPerCommit = 1_024
     /// The limits on the size of the WAL.
     package var log = LogLimits()

@@ -1,12 +1,12 @@
 internal import Budgets
 
-/// The part of the writer that runs on its thread: transactions, repeated requests and checkpoints.
+/// The part of the writer that is the work of its `SerialThread`: transactions, repeated requests and checkpoints.
 ///
 /// If a request fails after it has changed something, the transaction is rolled back, and the requests before it run
 /// again in a new transaction. Such requests are few. A savepoint for each request would avoid the repetition, but cost
 /// a tenth of the writer's speed: two statements, and a copy of every page that the request changes.
 ///
-/// `@unchecked Sendable` because everything in it is used only on the writer's serial thread.
+/// `@unchecked Sendable` because only the work of the writer's `SerialThread` uses it, one piece at a time.
 final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     typealias Jobs = ArraySlice<WriterJob<Session>>
 
@@ -28,10 +28,10 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
         log = LogKeeper(limits: limits.log, gate: gate)
     }
 
-    /// Runs the jobs and delivers their outcomes, in one transaction if no failure forces a rollback.
+    /// Runs the jobs and delivers their outcomes, if possible in one transaction.
     ///
-    /// - Parameter takeSmall: removes small jobs from the queue, which run at the end of a transaction if small jobs wait while
-    ///   large ones run, so that they need no commit of their own.
+    /// - Parameter takeSmall: removes small jobs from the queue and returns them; called if small jobs wait while large ones run.
+    ///   The small jobs run at the end of the large ones' transaction, so that they need no commit of their own.
     /// - Returns: how many of `jobs`, from the first on, are finished: all of them, unless several clients wait.
     @discardableResult
     func commit(_ jobs: Jobs, joinedBy takeSmall: () -> [WriterJob<Session>] = { [] }) -> Int {
@@ -75,17 +75,17 @@ final class WriterTransactions<Session: WriterSession>: @unchecked Sendable {
     /// Runs a checkpoint; pauses the readers for a short time if they keep the WAL from restarting.
     func checkpoint() {
         guard let connection = session?.connection else { return }
-        countCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
+        runCheckpoint { () throws(SQLiteError) in try log.empty(on: connection) }
     }
 
     /// Truncates a large WAL and frees cached pages; called on an idle server.
     func releaseIdleResources() {
         guard let connection = session?.connection else { return }
-        if log.isWorthTruncating { countCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) } }
+        if log.isWorthTruncating { runCheckpoint { () throws(SQLiteError) in try log.truncate(on: connection) } }
         connection.releaseMemory()
     }
 
-    private func countCheckpoint(_ body: () throws(SQLiteError) -> Void) {
+    private func runCheckpoint(_ body: () throws(SQLiteError) -> Void) {
         let start = clock.now
         do {
             try body()

@@ -6,7 +6,7 @@ internal import Synchronization
 /// A client with fast requests does not wait for all slow requests of another client, and a small request waits for at
 /// most one large request, of whichever client, and is then stored with it.
 ///
-/// `@unchecked Sendable` because everything but the atomic flags is used only on the writer's serial thread.
+/// `@unchecked Sendable` because everything but the atomic flags is used only by the work of the writer's `SerialThread`.
 final class WriterTurns: @unchecked Sendable {
     /// The time after which a transaction accepts no more requests while several clients wait; it grows with the time
     /// of a commit, so that most of the writer's time goes to requests.
@@ -84,7 +84,7 @@ final class WriterTurns: @unchecked Sendable {
     /// most, which the small ones join.
     /// - Parameters:
     ///   - next: the request that would run next, if there is one.
-    ///   - lasted: the time since the transaction's start; for a small request, only since its last large one.
+    ///   - lasted: the time since the transaction's start; for a small request, only since the last large one in it.
     func endsTransaction<Session: WriterSession>(
         after job: WriterJob<Session>,
         before next: WriterJob<Session>?,

@@ -59,7 +59,6 @@ struct Certificate {
     }
 }
 
-/// Numeric addresses of hosts.
 enum NumericAddress {
     /// Whether the text is an IPv4 or IPv6 address.
     static func isValid(_ text: String) -> Bool {

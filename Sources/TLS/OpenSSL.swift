@@ -22,7 +22,7 @@ enum OpenSSL {
         return String(cString: text)
     }
 
-    /// The reason in an error code (ERR_GET_REASON), without the part of the library that reported it; 0 for an `errno`.
+    /// The reason in an error code (ERR_GET_REASON), without the number of the component that reported it; 0 for an `errno`.
     static func reason(_ code: UInt) -> UInt {
         // A code with the highest bit contains an errno (ERR_SYSTEM_FLAG).
         code & 0x8000_0000 == 0 ? code & 0x7F_FFFF : 0

@@ -8,7 +8,7 @@ package struct TLSTrust: Sendable, Equatable {
         case path(String, source: String)
     }
 
-    /// Whether the server's certificate, and its name, is verified.
+    /// Whether the server's certificate, and the name for which it is valid, are verified.
     package var verifies = true
     package var authorities = Authorities.system
     /// The client's own certificate; nil to send no certificate.

@@ -7,13 +7,14 @@ import Threads
 
 /// Accepts connections from the listening sockets on a thread of its own, and hands them to the event loops in turn.
 final class Acceptor: @unchecked Sendable {
-    // Unchecked because all mutable state except `isStopping` is touched on the acceptor's thread only.
+    // Unchecked because all mutable state except `stopCompletion` is touched on the acceptor's thread only.
     private var listeners: [ListeningSocket]
     private let loops: [EventLoop]
     private let configuration: HTTPServer.Configuration
     private let shared: SharedResources
     private let wakeUpCall: WakeUpCall
-    private let isStopping = Mutex<(@Sendable () -> Void)?>(nil)
+    /// What must be called when accepting has ended; nil until `stop` is called.
+    private let stopCompletion = Mutex<(@Sendable () -> Void)?>(nil)
     private var nextLoop = 0
     /// A reserve for the time when the process has no other descriptor left: the acceptor then closes this one, to accept one
     /// client and refuse it.
@@ -45,7 +46,7 @@ final class Acceptor: @unchecked Sendable {
     /// If another process has a listening socket open too, the connections in the queue of the socket wait for that process.
     /// - Parameter completion: called on the acceptor's thread when no further connection will be accepted.
     func stop(then completion: @escaping @Sendable () -> Void) {
-        isStopping.withLock { $0 = completion }
+        stopCompletion.withLock { $0 = completion }
         wakeUpCall.ring()
     }
 
@@ -53,7 +54,7 @@ final class Acceptor: @unchecked Sendable {
         var mustPause = false
         while true {
             let ready = wait(pausing: mustPause)
-            if let completion = isStopping.withLock({ $0 }) {
+            if let completion = stopCompletion.withLock({ $0 }) {
                 listeners = []
                 return completion()
             }

@@ -6,7 +6,7 @@ import Synchronization
 import TLS
 import Threads
 
-/// Identifies a connection for the lifetime of the process; ids are never reused.
+/// Identifies a connection of one event loop; the loop never uses an id again.
 typealias ConnectionID = UInt64
 
 /// The messages that other threads send to an event loop.
@@ -18,8 +18,8 @@ enum LoopMessage: Sendable {
     case makeAnswer(ConnectionID, @Sendable () -> Void)
     /// A route has returned the receiver of a streamed body; nil if the route has answered instead.
     case opened(ConnectionID, exchange: UInt64, (any HTTPBodyReceiver)?)
-    /// The decision about a request was `HTTPAdmission.undecided`, and the request can now be checked again.
-    case decided(ConnectionID, exchange: UInt64)
+    /// The decision about a request was `HTTPAdmission.undecided`, and the data that it needs have arrived.
+    case dataForDecision(ConnectionID, exchange: UInt64)
     /// A run of an upload pump has ended.
     case pumped(ConnectionID, UploadPump.Outcome)
     /// A worker has sent a part of a file; `count` is its length in bytes.
@@ -28,8 +28,8 @@ enum LoopMessage: Sendable {
     case produced(ConnectionID, [UInt8]?, hasMore: Bool)
     /// The memory of this connection's body or answer has been given to other clients.
     case memoryRevoked(ConnectionID, exchange: UInt64)
-    /// Few more connections are allowed: the loop must close the connection that has been idle longest, if it has been idle for
-    /// at least this long.
+    /// Connections or descriptors run short: the loop must close the connection that has been idle longest, if it has been idle
+    /// for at least this long.
     case closeLongestIdle(atLeast: Duration)
     /// The server stops: the loop must end its connections within a time, and then itself.
     case drain(within: Duration, whenEmpty: @Sendable () -> Void)
@@ -37,8 +37,8 @@ enum LoopMessage: Sendable {
 
 /// A thread with an epoll instance of its own, which serves many connections.
 ///
-/// The mailbox needs no limit of its own, because the limit of connections also limits the messages: a connection has at most one
-/// running job and one pending answer.
+/// The mailbox, to which other threads post messages, needs no limit of its own, because the limit of connections also limits the
+/// messages: a connection has at most one running job and one pending answer.
 final class EventLoop: @unchecked Sendable {
     // Unchecked because everything but the mailbox and the constants is touched on the loop's thread only.
     private struct Mailbox {
@@ -67,6 +67,7 @@ final class EventLoop: @unchecked Sendable {
     /// The time at which a shutdown closes all remaining connections; `.max` for no such time.
     private var closingTime = UInt64.max
     var date = DateLine()
+    /// The time at which the loop must wake up at the latest; `.max` for no such time.
     private var timerDeadline = UInt64.max
     /// The coarse monotonic time in nanoseconds, read once per batch of events, so that a deadline costs no system call.
     private(set) var now = SystemCall.coarseNanoseconds()
@@ -166,13 +167,13 @@ final class EventLoop: @unchecked Sendable {
         case .answer(let id, let exchange, let response): with(id) { $0.handleAnswer(response, exchange: exchange) }
         case .makeAnswer(let id, let work): if connections[id] != nil { work() }
         case .opened(let id, let exchange, let receiver): with(id) { $0.handleReceiver(receiver, exchange: exchange) }
-        case .decided(let id, let exchange): with(id) { $0.handleDecision(exchange: exchange) }
+        case .dataForDecision(let id, let exchange): with(id) { $0.handleDataForDecision(exchange: exchange) }
         case .pumped(let id, let outcome): with(id) { $0.handlePumpOutcome(outcome) }
         case .fileSent(let id, let count, let outcome): with(id) { $0.handleFileProgress(count, outcome) }
         case .produced(let id, let bytes, let hasMore): with(id) { $0.handlePiece(bytes, hasMore: hasMore) }
         case .memoryRevoked(let id, let exchange): with(id) { $0.handleRevokedMemory(exchange: exchange) }
         case .closeLongestIdle(let span): closeLongestIdle(atLeast: span)
-        case .drain(let limit, let whenEmpty): drain(within: limit, whenEmpty)
+        case .drain(let limit, let whenEmpty): beginDraining(within: limit, whenEmpty)
         }
     }
 
@@ -266,14 +267,14 @@ extension EventLoop {
     /// again, in nanoseconds.
     private static let refusalLead: UInt64 = 500_000_000
 
-    private func drain(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
+    private func beginDraining(within limit: Duration, _ whenEmpty: @escaping @Sendable () -> Void) {
         isDraining = true
         self.whenEmpty = whenEmpty
         closingTime = now &+ min(limit.nanoseconds, 3_600_000_000_000)
         refusalTime = closingTime &- min(Self.refusalLead, limit.nanoseconds)
         require(wakeUpBy: refusalTime)
         require(wakeUpBy: closingTime)
-        for connection in Array(connections.values) { connection.drain() }
+        for connection in Array(connections.values) { connection.shortenDeadline() }
         endIfEmpty()
     }
 

@@ -9,14 +9,15 @@ final class Exchange {
     let startNanoseconds: UInt64
     var request: HTTPRequest?
     var extraHeaders: [(name: String, value: String)] = []
-    /// Whether the connection is closed after this answer.
     var closesAfter: Bool
     /// Whether the request has a body that will stay unread unless it is dropped.
     var hasUnreadBody = false
     /// The memory of the shared budget for bodies that this body holds; nil until the body holds any.
     var bodyReservation: MemoryReservation?
+    /// The status of the answer; 0 as long as there is no answer.
     var status = 0
     var bytesSent = 0
+    /// Whether `HTTPServer.Configuration.onExchange` has been called.
     var isReported = false
     /// Whether the handler runs on the threads that may wait for another server.
     var isApart = false

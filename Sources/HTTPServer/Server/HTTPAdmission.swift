@@ -7,7 +7,7 @@ package enum HTTPAdmission: Sendable {
     case refused(HTTPResponse)
     /// The decision needs data that must be fetched. The closure begins to fetch the data, without blocking. Its parameter is
     /// called, on any thread, when the data have arrived; the server then asks for the decision again.
-    case undecided(@Sendable (_ decided: @escaping @Sendable () -> Void) -> Void)
+    case undecided(@Sendable (_ didFetch: @escaping @Sendable () -> Void) -> Void)
 }
 
 /// Decides again about a request if permissions have changed between the arrival of its head and the call of its handler: its

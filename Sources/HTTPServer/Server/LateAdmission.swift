@@ -15,7 +15,7 @@ struct LateAdmission: Sendable {
     /// Makes the answer to a request that could not be checked.
     let errorResponse: @Sendable (HTTPRefusal, HTTPRequest?) -> HTTPResponse
 
-    /// The most checks of one request: permissions may change again during each of them.
+    /// The maximum number of checks of one request, which is needed because permissions may change again during each check.
     static let limit = 8
     static let changesTooOften = HTTPRefusal(
         429,
@@ -39,14 +39,14 @@ struct LateAdmission: Sendable {
         case .refused(let response):
             responder.send(response)
             handler(nil)
-        case .undecided(let decide):
+        case .undecided(let fetchData):
             guard count < Self.limit else {
                 responder.send(errorResponse(Self.changesTooOften, request))
                 return handler(nil)
             }
             // The request was not checked with this version of the permissions, so the next call must not skip the check.
             request.admissionVersion = 0
-            decide { [request, self] in
+            fetchData { [request, self] in
                 pool.run(for: clientNumber) { run(request, responder, checkedBefore: count + 1, handler) }
             }
         }

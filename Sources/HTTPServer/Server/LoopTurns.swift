@@ -3,8 +3,8 @@ import Threads
 /// The clients of one event loop, and their connections that let other clients go first.
 ///
 /// While several clients send requests, a client must wait if it has lately used more than one and a half times as much of the
-/// loop's time as the average client: the loop serves its connections after all others, and for at most half of the time. So a
-/// request of another client waits for one connection of such a client, and not for all of them.
+/// loop's time as the average client: the loop serves the client's connections after all others, and for at most half of the
+/// time. So a request of another client waits for one of these connections, and not for all of them.
 struct LoopTurns {
     /// How long waiting connections are served before the loop polls its sockets again, in nanoseconds.
     static let longestRun: UInt64 = 500_000
@@ -17,7 +17,7 @@ struct LoopTurns {
 
     /// The time that each client has used lately, by the client's number (`Caller.clientNumber`).
     private var used: [Int: UInt64] = [:]
-    private var total: UInt64 = 0
+    private var totalUsed: UInt64 = 0
     private var nextHalving: UInt64 = 0
     private var waiting = FIFOQueue<ConnectionID>()
     /// The time before which no waiting connection is served.
@@ -29,14 +29,14 @@ struct LoopTurns {
     /// Whether the connections of this client must let others go first.
     func mustWait(_ client: Int) -> Bool {
         guard let own = used[client], own > Self.freeTime else { return false }
-        return 2 * own * UInt64(used.count) > 3 * total
+        return 2 * own * UInt64(used.count) > 3 * totalUsed
     }
 
     /// Adds time that the loop has worked for a client.
     mutating func add(_ time: UInt64, for client: Int, at now: UInt64) {
         if nextHalving <= now { halve(at: now) }
         used[client, default: 0] += time
-        total += time
+        totalUsed += time
     }
 
     private mutating func halve(at now: UInt64) {
@@ -44,13 +44,13 @@ struct LoopTurns {
         let mustForget = nextHalving + 8 * Self.halfLife <= now
         nextHalving = now + Self.halfLife
         used = mustForget ? [:] : used.mapValues { $0 / 2 }.filter { $0.value >= Self.forgottenTime }
-        total = used.values.reduce(0, +)
+        totalUsed = used.values.reduce(0, +)
     }
 
     mutating func append(_ connection: ConnectionID) { waiting.append(connection) }
 
     mutating func popFirst() -> ConnectionID? { waiting.popFirst() }
 
-    /// Records that waiting connections were served; no others are served for the same time from now on.
+    /// Records that waiting connections were served; from `end` on, none of them is served for as long as this took.
     mutating func recordRun(from start: UInt64, to end: UInt64) { due = end + (end - start) }
 }

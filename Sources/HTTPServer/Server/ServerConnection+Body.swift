@@ -58,8 +58,7 @@ extension ServerConnection {
 
     /// Takes memory of the budget for the part of an unfinished body that has arrived.
     ///
-    /// If the budget is used up, the bytes are kept anyway; the budget then leaves at most `HTTPLimits.alwaysHeldBytes`
-    /// uncounted.
+    /// If the budget is used up, the bytes are kept uncounted; `collect` refuses more than `HTTPLimits.alwaysHeldBytes` of them.
     private func accountForWaiting() {
         guard phase == .buffering, !body.isEmpty, let exchange else { return }
         _ = bodyReservation(exchange).grow(to: body.count)
@@ -265,7 +264,7 @@ extension ServerConnection {
             close()
             return false
         }
-        nextRequest()
+        awaitNextRequest()
         return true
     }
 

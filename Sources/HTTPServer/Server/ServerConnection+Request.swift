@@ -38,7 +38,8 @@ extension ServerConnection {
         refuse(exchange, refusal)
     }
 
-    /// Sends the answer to an error through the mailbox, so that the calls do not nest when many errors follow one another.
+    /// Posts the answer to an error to the event loop's mailbox, instead of sending it directly, so that the calls do not nest
+    /// when many errors follow one another.
     private func refuse(_ exchange: Exchange, _ refusal: HTTPRefusal) {
         answer(exchange, loop.configuration.errorResponse(refusal, exchange.request))
     }
@@ -48,10 +49,9 @@ extension ServerConnection {
         exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.workers
     }
 
-    /// The threads on which the work of the current request may block.
     var workers: ThreadPool { workers(for: exchange) }
 
-    /// The threads that make or store the pieces of the current request's long body.
+    /// The threads that make the pieces of a long answer to the current request, or store the pieces of its uploaded body.
     var makers: ThreadPool { exchange?.isApart == true ? loop.shared.apartWorkers : loop.shared.makers }
 
     /// Calls a handler on a worker thread, where it may block, unless too many requests wait for a thread already.
@@ -61,7 +61,7 @@ extension ServerConnection {
         callLater(on: workers(for: exchange), exchange, handler)
     }
 
-    /// Calls a handler on a thread of the pool, whose clients take turns, unless too many requests wait for a thread already.
+    /// Calls a handler on a thread of the pool, in which clients take turns, unless too many requests wait for a thread already.
     /// - Returns: true if the handler will be called; false if the request has been refused.
     @discardableResult
     func callLater(on pool: ThreadPool, _ exchange: Exchange, _ handler: @escaping @Sendable () -> Void) -> Bool {
@@ -86,9 +86,9 @@ extension ServerConnection {
     }
 
     private func makeExchange(head: RequestHead?) -> Exchange {
-        nextExchange += 1
+        lastExchangeID += 1
         loop.shared.counters.requests.wrappingAdd(1, ordering: .relaxed)
-        return Exchange(id: nextExchange, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
+        return Exchange(id: lastExchangeID, head: head, startNanoseconds: SystemCall.preciseNanoseconds())
     }
 
     private func beginExchange(_ head: RequestHead) {
@@ -103,8 +103,8 @@ extension ServerConnection {
         admit(exchange, head)
     }
 
-    /// Called when an undecided request can be checked again.
-    func handleDecision(exchange number: UInt64) {
+    /// Called when the data for the decision about an undecided request have arrived; checks the request again.
+    func handleDataForDecision(exchange number: UInt64) {
         isJobRunning = false
         if phase == .closed { return finishClosing() }
         guard let exchange, exchange.id == number, let head = exchange.head else { return }
@@ -133,7 +133,7 @@ extension ServerConnection {
         switch admission {
         case .admitted: call(match, exchange, request)
         case .refused(let response): answer(exchange, response)
-        case .undecided(let decide): wait(for: decide, exchange)
+        case .undecided(let fetchData): waitForData(fetchData, exchange)
         }
     }
 
@@ -154,11 +154,12 @@ extension ServerConnection {
         case .refused(let response):
             call = nil
             answer(exchange, response)
-        case .undecided(let decide): wait(for: decide, exchange)
+        case .undecided(let fetchData): waitForData(fetchData, exchange)
         }
     }
 
-    private func wait(for decide: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
+    /// Begins to fetch the data that the decision about the request needs; `handleDataForDecision` then decides again.
+    private func waitForData(_ fetchData: (@escaping @Sendable () -> Void) -> Void, _ exchange: Exchange) {
         exchange.decisionCount += 1
         // Permissions may change again while they are read, so the number of checks is limited.
         guard exchange.decisionCount <= LateAdmission.limit else {
@@ -167,7 +168,7 @@ extension ServerConnection {
         }
         phase = .opening
         isJobRunning = true
-        decide { [id, loop, number = exchange.id] in loop.post(.decided(id, exchange: number)) }
+        fetchData { [id, loop, number = exchange.id] in loop.post(.dataForDecision(id, exchange: number)) }
     }
 
     private func call(_ match: HTTPRouteMatch, _ exchange: Exchange, _ request: HTTPRequest) {
@@ -243,19 +244,19 @@ extension ServerConnection {
         guard exchange.head?.expectsContinue == true, input.isEmpty else { return }
         let line: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
         let bytes = UnsafeRawBufferPointer(start: line.utf8Start, count: line.utf8CodeUnitCount)
-        // The send buffer is empty, so that the 25 bytes fail only on a broken connection, which the next read reports.
+        // The send buffer is empty, so the 25 bytes fail only on a broken connection, which the next read reports.
         let sent = channel.send(bytes, UnsafeRawBufferPointer(rebasing: bytes[..<0]), moreFollows: false)
         if sent != .bytes(bytes.count) { channel.session?.invalidate() }
     }
 
-    /// The caller of the connection's next request: the last one, unless its work was cancelled because it seemed to have
-    /// disconnected.
+    /// The caller of the connection's next request: the caller of the last request, or a new one if the client seemed to have
+    /// disconnected, so that work for it was cancelled.
     private func callerOfNextRequest() -> Caller {
         if caller.hasLeft { caller = Caller(peer: caller.peer) }
         return caller
     }
 
-    /// The check of a request just before its handler is called on one of these threads.
+    /// The check of a request just before its handler is called on a thread of the pool.
     func lateAdmission(on pool: ThreadPool) -> LateAdmission {
         LateAdmission(
             readmission: loop.configuration.readmission,

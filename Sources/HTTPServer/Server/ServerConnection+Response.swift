@@ -70,7 +70,7 @@ extension ServerConnection {
     }
 
     /// Takes memory of the budget for bytes that the client has not read yet; if the budget is used up, the bytes are
-    /// kept without it.
+    /// kept anyway.
     private func accountForWaiting() {
         guard let exchange, output.waitingBytes > 0 else { return }
         let reservation = answerReservation(exchange)
@@ -82,8 +82,8 @@ extension ServerConnection {
     private func decideKeepAlive(_ exchange: Exchange) {
         if loop.isDraining { exchange.closesAfter = true }
         guard exchange.hasUnreadBody, !exchange.closesAfter else { return }
-        // A client that waits for status 100 may or may not send its body after this answer, so that the server could
-        // not tell a body from the next request.
+        // A client that waits for status 100 may or may not send its body after this answer. The server could not tell
+        // the body from the next request, so the connection is closed.
         let isHeldBack = exchange.head?.expectsContinue == true
         let isSmall = decoder.remaining.map { $0 <= limits.keepAliveDrainBytes } ?? false
         if isHeldBack || !isSmall { exchange.closesAfter = true }
@@ -238,7 +238,7 @@ extension ServerConnection {
             phase = .discarding
             setDeadline(limits.bodyStallTimeout, .body)
         } else {
-            nextRequest()
+            awaitNextRequest()
         }
     }
 
@@ -283,7 +283,7 @@ extension ServerConnection {
         setDeadline(limits.drainTimeout, .linger)
     }
 
-    func nextRequest() {
+    func awaitNextRequest() {
         exchange = nil
         phase = .head
         input.releaseIfEmpty()

@@ -26,7 +26,6 @@ final class ServerConnection {
         case pumping
         /// The connection waits for the answer; the request has been read to its end, or the handler does not want the rest.
         case awaiting
-        /// The answer is being sent.
         case writing
         /// The answer has been sent, and the rest of an unread body is being dropped, so that the connection can be used again.
         case discarding
@@ -55,7 +54,7 @@ final class ServerConnection {
     var channel: Channel
     /// The part of the budget of connections that this connection uses, which is 1; given back when this object is released.
     let reservation: BudgetReservation
-    /// The identity in whose budget this connection counts, and the part of that budget that the connection uses, which is 1.
+    /// The identity for which this connection counts in `Budgets.identifiedConnections`, and the reservation of 1 there.
     private var countedIdentity: (identity: Identity, reservation: BudgetReservation)?
     unowned let loop: EventLoop
 
@@ -64,9 +63,11 @@ final class ServerConnection {
     var input = ByteBuffer()
     var parser: RequestHeadParser
     var exchange: Exchange?
-    var nextExchange: UInt64 = 0
+    var lastExchangeID: UInt64 = 0
     var decoder = BodyDecoder.length(0)
+    /// The part of a buffered request's body that has arrived.
     var body: [UInt8] = []
+    /// The handler that gets the buffered request when its body has arrived; nil for other requests.
     var call: BufferedCall?
     var pump: UploadPump?
     /// An answer that the handler sent while a worker was still using the body; sent to the client when the worker has stopped.
@@ -82,6 +83,7 @@ final class ServerConnection {
     var isReadable = true
     /// The same for a write.
     var isWritable = true
+    /// Whether the client has closed its sending side.
     var isPeerFinished = false
     var isJobRunning = false
     /// Whether the loop serves the connection only after those of other clients.
@@ -93,7 +95,6 @@ final class ServerConnection {
     var deadline = UInt64.max
     private(set) var deadlineKind = DeadlineKind.idle
 
-    /// The handler of a buffered request, kept until its body has arrived.
     struct BufferedCall {
         let handler: @Sendable (HTTPRequest, HTTPResponder) -> Void
         let maximumBodyBytes: Int
@@ -114,7 +115,7 @@ final class ServerConnection {
 
     /// Starts the first deadline: for the handshake, or for the first request.
     func begin() {
-        // If the first bytes have arrived already, epoll reports them when the descriptor is added to it (epoll(7)).
+        // No read is necessary now: if the first bytes have arrived already, epoll will report them (epoll(7)).
         isReadable = false
         idleSince = loop.now
         if phase == .encrypting {
@@ -206,7 +207,7 @@ final class ServerConnection {
         }
     }
 
-    /// Called when the client has reset the connection, so that it may not have read its last answer to the end.
+    /// Called when the client has reset the connection; it may not have read the last answer to its end.
     private func recordLostAnswer() {
         switch phase {
         case .head, .discarding, .lingering, .writing:
@@ -291,7 +292,7 @@ final class ServerConnection {
     /// A client between two requests has a moment to send one more. A request head that has begun to arrive must be complete
     /// within a second, so that a client that stopped in the middle does not delay the shutdown. Other connections end after
     /// their answer.
-    func drain() {
+    func shortenDeadline() {
         guard phase == .head || phase == .encrypting else { return }
         if isBetweenRequests {
             setDeadline(limits.lastRequestTimeout, .idle)
@@ -312,8 +313,7 @@ final class ServerConnection {
         }
     }
 
-    /// Refuses the body or ends the answer of this slow client, because the memory that is reserved for it is needed for other
-    /// clients.
+    /// Refuses the body of this slow client, or ends its answer, because other clients have been given the client's memory.
     func handleRevokedMemory(exchange number: UInt64) {
         guard let exchange, exchange.id == number else { return }
         switch phase {

@@ -51,7 +51,6 @@ final class UploadPump: @unchecked Sendable {
 
     func abort() { receiver.abort() }
 
-    /// Tells the receiver that the body is complete.
     func finish() { receiver.finish() }
 
     /// Reads and passes on bytes until the body ends, the socket is empty, `stop()` is called, or `bytesPerRun` bytes are read.

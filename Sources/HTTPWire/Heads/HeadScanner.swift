@@ -1,8 +1,8 @@
 /// Finds the end of a head, and the range of each of its lines, in bytes that arrive in pieces of any size.
 ///
 /// The scanner remembers how far it has read, so the cost is linear even if the pieces are small. Lines must end in
-/// CRLF. A bare LF or CR is refused although RFC 9112 §2.2 allows a server to accept them, because a proxy might then
-/// find other lines than this server.
+/// CRLF. RFC 9112 §2.2 also allows a server to accept a bare LF, but a proxy might not split such a head into the same lines
+/// as this server, so a bare LF or CR is refused.
 struct HeadScanner {
     /// The kind of message; a refusal contains the raw value.
     enum Message: String, Sendable {

@@ -52,18 +52,19 @@ package struct ModelVersionKey: Sendable, Equatable {
     package let name: String
     /// The version number; nil if the requested number is too large for any version.
     package let version: Int64?
-    private let text: String
+    /// The version number as messages show it.
+    private let shownVersion: String
 
     /// - Throws: `.invalidParameterValue` for a name that no model can have or a version that is not a number.
     package init(name: String, version: String) throws(TrackingError) {
         try validateModelName(name)
         self.name = name
         self.version = try parseModelVersion(version)
-        text = self.version.map { String($0) } ?? version
+        shownVersion = self.version.map { String($0) } ?? version
     }
 
     /// The error if the version, or the model, does not exist.
-    package var notFound: TrackingError { .modelVersionNotFound(name, text) }
+    package var notFound: TrackingError { .modelVersionNotFound(name, shownVersion) }
 }
 
 /// The state of a model version's registration (`ModelVersionStatus` in MLflow's `model_registry.proto`), with its name in JSON.

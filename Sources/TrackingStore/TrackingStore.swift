@@ -259,7 +259,7 @@ package final class TrackingStore: Sendable {
         return Self.translate(error)
     }
 
-    /// Returns the `TrackingError` for a database failure that clients should be able to recognise.
+    /// Returns the `TrackingError` for a database failure that clients should be able to recognize.
     ///
     /// Any other error is returned unchanged, and the client gets an internal error.
     private static func translate(_ error: any Error) -> any Error {

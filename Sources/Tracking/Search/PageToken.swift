@@ -107,6 +107,7 @@ package struct PageToken {
 private struct TokenReader {
     var bytes: ArraySlice<UInt8>
 
+    /// Reads the next eight bytes as a number; returns nil if fewer are left.
     mutating func word() -> UInt64? {
         guard bytes.count >= 8 else { return nil }
         defer { bytes = bytes.dropFirst(8) }

@@ -91,9 +91,9 @@ package struct ForwardedEntity: Sendable, Equatable {
     /// During this time, it is not known whether the upstream has the entity.
     package static let unansweredPrefix = "asked "
 
-    /// The id or name in the upstream.
+    /// The id or name in the upstream; empty if the upstream does not have the entity.
     package var remoteID: String
-    /// Identifies the content that was sent.
+    /// A hash of the entity as it was sent; if it is empty, the entity must be sent again.
     package var digest: String
     package var failure: String?
     /// For a logged model: the id that the newest entry of the artifact journal had when the model's files were last compared

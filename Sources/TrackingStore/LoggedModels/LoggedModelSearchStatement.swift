@@ -35,8 +35,8 @@ struct LoggedModelSearchStatement {
         }
         statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
-        // SQLite tests the conditions in this order. Metrics come last, because a model has a single value of each
-        // param and tag, but may have any number of points of a metric.
+        // SQLite tests the conditions in the order in which they are added. Metrics come last, because a model has a single value
+        // of each param and tag, but may have any number of points of a metric.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
         // If the filter compares no metric, a model is found only if it has a metric on one of the datasets.
@@ -65,6 +65,7 @@ struct LoggedModelSearchStatement {
         )
     }
 
+    /// Binds the ids of a metric's key and of the scope of its datasets, which is 0 for all datasets; returns the placeholders.
     private mutating func bindMetric(_ clause: LoggedModelSearch.Clause) throws -> (keyID: String, scopeID: String) {
         let keyID = statement.bind(try session.connection.keyID(for: clause.ordering.key))
         let scopeID = try clause.dataset.map { try session.scopeID(of: $0) } ?? 0

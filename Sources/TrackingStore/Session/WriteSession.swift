@@ -137,6 +137,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Returns the row of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
+    /// Also records, for the forwarder, that the open transaction may change the run.
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
         guard let row = try cachedRunRow(runID), !hides(experiment: row.experimentID) else { return nil }

@@ -3,15 +3,15 @@ extension AccessTables {
     ///
     /// Reading them takes about 50 ms.
     private static var maximumEntriesReadPerPage: Int { 50_000 }
-    /// The smallest number of entries that one statement reads, if so many may still be read for the page.
+    /// The lowest limit of one statement, unless fewer entries may still be read for the page.
     private static var minimumEntriesPerStatement: Int { 1_000 }
 
     /// Returns one page of the audit log with the newest entry first.
     ///
     /// A page may be short although more pages follow.
     ///
-    /// The cost of a query by time or resource depends only on the page size. Any other query reads the entries one by
-    /// one, at most 50,000 for each page.
+    /// The cost of a query by time, or by a resource other than an experiment, depends only on the page size. Any other query
+    /// reads the entries one by one, at most 50,000 for each page.
     /// - Throws: `.invalidParameterValue` for a malformed page token.
     package func auditPage(_ query: AuditQuery) throws -> AuditPage {
         var end = query.until.map { AuditEntry.firstID(at: $0) } ?? .max

@@ -102,7 +102,8 @@ extension RunInfo {
         facts.addDifference("user", userID, stored.userID)
         if !hasEnded(since: stored) {
             facts.addDifference("status", status.wireName, stored.status.wireName)
-            facts.addDifference("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
+            let (new, old) = (endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
+            facts.addDifference("end time", new, old)
         }
         // The location is empty if the source does not know it; the stored run always has a location.
         if !artifactURI.isEmpty { facts.addDifference("artifact location", artifactURI, stored.artifactURI) }

@@ -5,7 +5,7 @@ package import Budgets
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every function that
 // changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if the run or experiment is
-// deleted, unless its comment says otherwise. The comments list only further errors and exceptions.
+// deleted, unless its comment says otherwise. The comments list only other errors, and exceptions to these rules.
 
 /// Reads the data for one request.
 ///
@@ -85,8 +85,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// The curve of one metric of one run, reduced to few points that keep its extremes.
     ///
-    /// Nil if there are no points: in the metric, in the requested range, or after the position.
-    ///
+    /// Nil if there are no points in the metric, in the requested range or after the position.
     /// - Parameter position: `MetricCurve.position` of an earlier answer, to get only points that were added after it.
     /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
     func curve(of history: MetricHistory, _ request: CurveRequest, after position: String?) throws -> MetricCurve?

@@ -59,9 +59,7 @@ package struct LoggedModelSearch: Sendable {
 }
 
 extension LoggedModelSearch {
-    /// Distinguishes the page tokens of different searches.
-    ///
-    /// Does not depend on the page size.
+    /// Distinguishes the page tokens of different searches; does not depend on the page size.
     ///
     /// The digest has three parts of 21 bits: for the experiments, for the filter with its datasets, and for the order.
     /// The error for a token of another search says which part differs.

@@ -1,7 +1,6 @@
 /// Reads the content of a store as records, in batches.
 ///
 /// A record comes after all records that it refers to.
-///
 /// A server reads each batch in its own transaction. Each record is consistent then, but other clients may change the
 /// store between two batches. If all batches are read in one transaction, all records show the same state. A batch
 /// contains at most ten runs and at most 20,000 points.

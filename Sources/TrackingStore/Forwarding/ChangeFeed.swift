@@ -3,7 +3,6 @@ internal import Synchronization
 /// Collects the runs that commits may have changed, until the forwarder removes them with `removeChanges()`.
 ///
 /// May be used by several threads.
-///
 /// The cost is one entry of a set for each write and one lock for each group commit. The memory is limited: beyond
 /// `capacity` runs, the feed only records that there were too many.
 package final class ChangeFeed: Sendable {

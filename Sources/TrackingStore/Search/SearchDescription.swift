@@ -6,7 +6,6 @@ internal import Tracking
 /// A kind of search, described by its table, its SQL and its indexes.
 ///
 /// `ReadSession.find(_:)` carries the search out.
-///
 /// Every kind needs a digest, a statement and a function that reads its entities. Most members with a default are for
 /// kinds whose rows can be reached by more than one index.
 protocol SearchDescription: Sendable {

@@ -9,7 +9,6 @@ extension AccessTables {
     /// Returns one page of the audit log with the newest entry first.
     ///
     /// A page may be short although more pages follow.
-    ///
     /// The cost of a query by time, or by a resource other than an experiment, depends only on the page size. Any other query
     /// reads the entries one by one, at most 50,000 for each page.
     /// - Throws: `.invalidParameterValue` for a malformed page token.
@@ -90,7 +89,7 @@ extension AccessTables {
     /// The SQL condition that an entry is about the experiment with the id ?4 (?3 as text), or about a run or model in it.
     ///
     /// The entry of a removed run has the id of the run's experiment in its detail. The JSON function fails on an empty detail. A
-    /// CASE calls it only for other details; with AND, the database might call it first.
+    /// CASE calls the function only for other details; with AND, the database might call it before it tests the detail.
     private var concernsExperiment: String {
         """
         resource_id = ?3 OR (resource_id >= CAST(?3 AS TEXT) || '/' AND resource_id < CAST(?3 AS TEXT) || '0')

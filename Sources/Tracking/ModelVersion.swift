@@ -9,7 +9,7 @@ package struct ModelVersion: Sendable, Equatable {
     package var lastUpdatedTime: Int64
     package var stage: ModelStage
     package var description: String?
-    /// The URI or path of the artifacts for clients, as the client sent it, or `models:/<name>/<version>`.
+    /// The URI or path of the artifacts as the client sent it, or `models:/<name>/<version>` if it refers to another version.
     package var source: String
     /// The id of a run, which may not exist; empty if the client sent no run id.
     package var runID: String

@@ -72,8 +72,8 @@ extension RemovalTables {
 
     /// Adds the artifacts of all versions of registered models, if a version was added since `inUse` was read.
     ///
-    /// A removal calls this in the transaction that decides about an object, so that it keeps an object from which a client has
-    /// just created a version.
+    /// A removal calls this in the transaction that decides about an object, so that the removal keeps an object from
+    /// which a client has just created a version.
     package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
         // The mark is read before the versions: if a version is added after this, the next call reads all versions again.
         let mark = try versionsMark()

@@ -27,9 +27,7 @@ package struct LoggedModelSearch: Sendable {
         }
     }
 
-    /// The experiments that are searched.
-    ///
-    /// If the list is empty, no model is found.
+    /// The experiments that are searched; if the list is empty, no model is found.
     package var experimentIDs: [Int64]
     package var filter: [Comparison]
     /// The datasets whose metrics the filter compares; if the list is empty, the filter compares all metrics.

@@ -61,6 +61,7 @@ package struct ForwardedRunStatus: Sendable {
     package var row: Int64
     package var info: RunInfo
     package var journal: ForwardedRunJournal
+    /// The number of points that the run has.
     package var points: Int64
     package var sentPoints: Int64
 }
@@ -95,6 +96,7 @@ package struct ForwardedEntity: Sendable, Equatable {
     package var remoteID: String
     /// A hash of the entity as it was sent; if it is empty, the entity must be sent again.
     package var digest: String
+    /// Why the upstream refused the entity, as a text for people; nil if it did not.
     package var failure: String?
     /// For a logged model: the id that the newest entry of the artifact journal had when the model's files were last compared
     /// with the files that were sent; nil before the first comparison.

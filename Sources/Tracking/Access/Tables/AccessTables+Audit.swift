@@ -1,7 +1,5 @@
 extension AccessTables {
-    /// The maximum number of entries that are read for one page.
-    ///
-    /// Reading them takes about 50 ms.
+    /// The maximum number of entries that are read for one page, which takes about 50 ms.
     private static var maximumEntriesReadPerPage: Int { 50_000 }
     /// The lowest limit of one statement, unless fewer entries may still be read for the page.
     private static var minimumEntriesPerStatement: Int { 1_000 }

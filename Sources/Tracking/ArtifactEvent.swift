@@ -17,7 +17,7 @@ package struct ArtifactEvent: Sendable {
     package var bytes: Int64
     /// The time from the start of the upload or deletion until the change was durable, in microseconds.
     package var microseconds: Int64
-    /// Who stored the file; nil if the server does not require clients to identify themselves.
+    /// Who stored the file (`Caller.owner`); nil if the owner is not known.
     package var owner: StorageOwner?
     /// Whether a deletion failed after it had deleted some of the files.
     package var isPartial = false

@@ -58,7 +58,7 @@ package struct ArtifactFolders: Sendable {
 
     /// The path components of locations that may be ids of runs or logged models.
     ///
-    /// A permanent removal deletes only folders whose path contains the id of the run or model.
+    /// Other runs and models do not matter, because a permanent removal deletes only folders whose path contains the id.
     package static func possibleOwners(in locations: [String]) -> [String] {
         let names = locations.flatMap { location in
             String(decoding: fullyDecoded(Array(location.utf8)), as: UTF8.self).split(separator: "/")

@@ -61,7 +61,6 @@ extension ArtifactLocation {
     /// The path of a `file:` URI (RFC 8089), percent-decoded once.
     ///
     /// Only for a location whose scheme is `file`.
-    ///
     /// - Throws: `.invalidParameterValue` if the URI names a host other than this machine or has an invalid escape.
     package var localPath: String {
         get throws(TrackingError) {

@@ -8,7 +8,7 @@ package struct ArtifactsInUse: Sendable {
         }
 
         package var name: Name
-        /// The experiment that it belongs to; nil for a version of a registered model.
+        /// The experiment that the dependent belongs to; nil for a version of a registered model.
         package var experimentID: Int64?
 
         package init(_ name: Name, experimentID: Int64? = nil) {

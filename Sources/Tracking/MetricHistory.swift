@@ -63,7 +63,7 @@ package struct BucketSample {
 
     /// Returns the indices of the sampled rows in ascending order: the first row of each bucket, and the last of all rows.
     ///
-    /// If the last row would be one more than `limit`, it replaces the first row of the last bucket.
+    /// If these would be more than `limit` rows, the last of all rows replaces the first row of the last bucket.
     package func indices(limit: Int) -> [Int64] {
         let last = rowCount - 1
         var indices: [Int64] = []

@@ -9,7 +9,7 @@ package struct ModelVersion: Sendable, Equatable {
     package var lastUpdatedTime: Int64
     package var stage: ModelStage
     package var description: String?
-    /// The URI or path of the artifacts for clients, as the client sent it, or `models:/<name>/<version>`.
+    /// The URI or path of the artifacts as the client sent it, or `models:/<name>/<version>` if it refers to another version.
     package var source: String
     /// The id of a run, which may not exist; empty if the client sent no run id.
     package var runID: String
@@ -52,18 +52,19 @@ package struct ModelVersionKey: Sendable, Equatable {
     package let name: String
     /// The version number; nil if the requested number is too large for any version.
     package let version: Int64?
-    private let text: String
+    /// The version number as messages show it.
+    private let shownVersion: String
 
     /// - Throws: `.invalidParameterValue` for a name that no model can have or a version that is not a number.
     package init(name: String, version: String) throws(TrackingError) {
         try validateModelName(name)
         self.name = name
         self.version = try parseModelVersion(version)
-        text = self.version.map { String($0) } ?? version
+        shownVersion = self.version.map { String($0) } ?? version
     }
 
     /// The error if the version, or the model, does not exist.
-    package var notFound: TrackingError { .modelVersionNotFound(name, text) }
+    package var notFound: TrackingError { .modelVersionNotFound(name, shownVersion) }
 }
 
 /// The state of a model version's registration (`ModelVersionStatus` in MLflow's `model_registry.proto`), with its name in JSON.

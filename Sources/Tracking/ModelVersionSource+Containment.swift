@@ -39,7 +39,8 @@ extension ModelVersionSource {
 
     /// Percent-decodes repeatedly until nothing changes, and reads each plus sign as a space, as MLflow does.
     ///
-    /// Each round after the first makes the text shorter, so the limit on the length of a source bounds the rounds.
+    /// Each round decodes an escape, or replaces a plus sign that an earlier round has decoded. So the limit on the length of a
+    /// source also limits the number of rounds.
     static func decodedWithPluses(_ text: String) -> [UInt8] {
         var bytes = Array(text.utf8)
         while true {

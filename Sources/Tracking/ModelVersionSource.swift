@@ -14,7 +14,7 @@ package struct ModelVersionSource: Sendable {
         case run(id: String)
         /// `models:/<model id>`
         case loggedModel(id: String)
-        /// `models:/<name>/<version>`, or the same with a stage, `latest` or an alias.
+        /// `models:/<name>/<version>`, where a stage or `latest` may replace the version, or `models:/<name>@<alias>`.
         case registeredModel(RegisteredModelReference)
         /// Artifacts that are read through an MLflow server.
         case proxied

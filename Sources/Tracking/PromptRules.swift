@@ -1,5 +1,5 @@
 extension Tag {
-    /// The tag by which searches recognise a prompt, on a registered model or on a version.
+    /// The tag by which searches recognize a prompt, on a registered model or on a version.
     package static let promptMark = Tag(key: isPromptKey, value: "true")
 
     /// Whether the tag makes its registered model or version a prompt in searches.

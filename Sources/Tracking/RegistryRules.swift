@@ -2,7 +2,7 @@
 
 /// Throws if no registered model can have the name.
 ///
-/// A name must not be blank, must not contain `/` or `:`, and read as a path must be in normal form.
+/// A name must not be blank, must not contain `/` or `:`, and must not be `.` or begin with `..`.
 /// - Parameter parameter: the name of the request's parameter, for the message about a blank name.
 /// - Throws: `.invalidParameterValue`.
 package func validateModelName(_ name: String, parameter: String = "name") throws(TrackingError) {
@@ -124,7 +124,7 @@ extension TrackingError {
             : invalidParameter("Registered model alias \(shortened(alias)) not found.")
     }
 
-    /// The error for a source that refers to the latest version of a model, or in a stage of the model, if there is none.
+    /// The error for a source that refers to the latest version of a model, or to the latest one in a stage, if there is none.
     package static func noVersions(ofModel name: String, in stage: ModelStage?) -> TrackingError {
         let stageText = stage.map { " and stage '\($0.wireName)'" } ?? ""
         return invalidParameter("No versions of model with name '\(shortened(name))'\(stageText) found")

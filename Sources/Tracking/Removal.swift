@@ -137,6 +137,7 @@ package struct RemovalCount: Sendable, Equatable {
     package var points: Int64 = 0
     package var files: Int64 = 0
     package var bytes: Int64 = 0
+    /// Uploads in several parts that were not completed in time.
     package var expiredUploads: Int64 = 0
     package var artifactJournalEntries: Int64 = 0
     /// Deleted objects that are not removed, because something else needs their artifacts.

@@ -65,15 +65,15 @@ extension RemovalTables {
             }
         }
         try forEachActiveExperiment { inUse.add(experiment: $0, at: $1) }
-        try resolve(references, in: &inUse)
+        try addArtifacts(of: references, to: &inUse)
         try addNewVersions(to: &inUse)
         return inUse
     }
 
     /// Adds the artifacts of all versions of registered models, if a version was added since `inUse` was read.
     ///
-    /// A removal calls this in the transaction that decides about an object, so that it keeps an object from which a client has
-    /// just created a version.
+    /// A removal calls this in the transaction that decides about an object, so that the removal keeps an object from
+    /// which a client has just created a version.
     package func addNewVersions(to inUse: inout ArtifactsInUse) throws {
         // The mark is read before the versions: if a version is added after this, the next call reads all versions again.
         let mark = try versionsMark()
@@ -84,11 +84,12 @@ extension RemovalTables {
                 inUse.add(ArtifactsInUse.Dependent(.version(number, ofModel: model)), at: location, or: &references)
             }
         }
-        try resolve(references, in: &inUse)
+        try addArtifacts(of: references, to: &inUse)
         inUse.versionsMark = mark
     }
 
-    private func resolve(_ references: [ArtifactsInUse.Reference], in inUse: inout ArtifactsInUse) throws {
+    /// Looks up the artifact locations of the runs and models in the references, and adds them.
+    private func addArtifacts(of references: [ArtifactsInUse.Reference], to inUse: inout ArtifactsInUse) throws {
         for kind in [RemovalKind.run, .loggedModel] {
             let ofKind = references.filter { $0.owner.kind == kind }
             let locations = try artifactLocations(kind, ids: Set(ofKind.map(\.owner.id)))
@@ -149,7 +150,7 @@ extension RemovalTables {
         return all
     }
 
-    /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
+    /// What a request would remove: the numbers of objects and points, and each object with its artifact folder; counts no files.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.
     /// - Throws: the errors of `namedCandidates`.
@@ -177,8 +178,8 @@ extension RemovalTables {
         return (preview.count, preview.owners)
     }
 
-    /// Adds what may prevent the removal of a candidate: a dependent of its artifacts, and runs of an experiment that must be
-    /// kept.
+    /// Adds what may prevent the removal of a candidate: the object that needs its artifacts and, for an experiment, whether some
+    /// of its runs must be kept.
     private func addObstacles(
         to candidate: inout RemovalCandidate,
         _ request: RemovalRequest,

@@ -1,4 +1,4 @@
-/// The effect of setting a tag on the run itself.
+/// What changes in a run when one of its tags is set.
 package enum RunTagEffect: Sendable, Equatable {
     /// Only the tag changes.
     case tag
@@ -9,7 +9,7 @@ package enum RunTagEffect: Sendable, Equatable {
 }
 
 extension Tag {
-    /// The effect of setting this tag on the run itself.
+    /// What changes in a run when this tag of it is set.
     package var effectOnRun: RunTagEffect {
         guard key.isExactly(Self.runNameKey) else { return .tag }
         return value.isEmpty ? .nothing : .name

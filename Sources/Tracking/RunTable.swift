@@ -18,7 +18,7 @@ package enum RunTableColumn: Sendable, Hashable {
 /// The value of a run in one column of a table.
 package enum RunTableValue: Sendable, Equatable {
     case missing
-    /// The value of a metric; may be NaN. An infinity is the largest finite number of its sign, as it is stored.
+    /// The value of a metric; may be NaN. An infinity is stored and shown as the largest finite number with the same sign.
     case number(Double)
     case extreme(MetricExtreme)
     case text(String)

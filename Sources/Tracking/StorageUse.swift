@@ -4,6 +4,7 @@ package struct StorageUse: Sendable, Equatable {
     package var owner: StorageOwner?
     /// The sum of the sizes of the artifacts.
     package var artifactBytes: Int64 = 0
+    /// The number of artifacts.
     package var artifacts: Int64 = 0
     /// The number of runs, including deleted ones that are not removed permanently.
     package var runs: Int64 = 0

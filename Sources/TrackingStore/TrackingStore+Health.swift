@@ -46,7 +46,7 @@ extension TrackingStore {
 }
 
 extension StoreFiles {
-    /// Free bytes on the disk of the database.
+    /// Free bytes on the disk of the database; nil if the system does not report them.
     var freeBytes: Int64? {
         var status = statvfs()
         guard statvfs(databasePath, &status) == 0 else { return nil }

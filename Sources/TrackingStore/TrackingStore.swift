@@ -75,7 +75,7 @@ package final class TrackingStore: Sendable {
         try migrator.migrate(connection)
         let files = StoreFiles(databasePath: databasePath, hasLog: mode == .wal, fileLock: fileLock)
         self.files = files
-        readers = Self.readers(configuration)
+        readers = Self.makeReaders(configuration)
         var limits = WriterLimits()
         limits.log = LogLimits(bytes: configuration.budgets.limits.logBytes)
         limits.pausesReadersToCommit = mode != .wal
@@ -100,7 +100,7 @@ package final class TrackingStore: Sendable {
         try lock.recordDatabase()
     }
 
-    private static func readers(_ configuration: Configuration) -> ReaderPool {
+    private static func makeReaders(_ configuration: Configuration) -> ReaderPool {
         let budgets = configuration.budgets
         return ReaderPool(
             count: configuration.readerCount,
@@ -259,7 +259,7 @@ package final class TrackingStore: Sendable {
         return Self.translate(error)
     }
 
-    /// Returns the `TrackingError` for a database failure that clients should be able to recognise.
+    /// Returns the `TrackingError` for a database failure that clients should be able to recognize.
     ///
     /// Any other error is returned unchanged, and the client gets an internal error.
     private static func translate(_ error: any Error) -> any Error {

@@ -3,8 +3,8 @@ package import Identities
 
 /// An object that works for one client and checks that client's permissions, such as a session of a store.
 ///
-/// An entity that a client with a limited token may not read seems not to exist. A user gets the same error for an entity that
-/// the user may not read and for one that does not exist.
+/// An entity that a client with a limited token may not read seems not to exist. A user with limited permissions gets
+/// `.permissionDenied`, both for an entity that the user may not read and for one that does not exist.
 package protocol ClientBound {
     /// The client that waits for the result.
     var caller: Caller { get }
@@ -65,13 +65,13 @@ extension ClientBound {
         )
     }
 
-    /// Throws unless a client that may delete an experiment may also delete or restore all contents of the experiment.
+    /// Throws unless the client, which may delete the experiment, may also delete or restore all contents of the experiment.
     package func requireDeletionOfContents(ofExperiment id: Int64) throws(TrackingError) {
         guard let permissions, !permissions.allowsDeletion(ofExperiment: id) else { return }
         throw permissionDenied(.delete, on: .run(inExperiment: id))
     }
 
-    /// Throws unless a client that may delete a registered model or prompt may also delete its versions.
+    /// Throws unless the client, which may delete the registered model or prompt, may also delete its versions.
     package func requireDeletionOfVersions(ofModel name: String, isPrompt: Bool) throws(TrackingError) {
         guard let permissions, !permissions.allowsDeletion(ofModel: name, isPrompt: isPrompt) else { return }
         throw permissionDenied(.delete, on: .version(ofModel: name, isPrompt: isPrompt))

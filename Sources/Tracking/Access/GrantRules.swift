@@ -51,7 +51,7 @@ extension GrantedType {
 }
 
 extension Grant {
-    /// Throws for the name `*`, which means all entities in a grant.
+    /// Throws for the name `*`, because a grant with the pattern `*` is for all entities.
     ///
     /// A client that creates an entity is granted MANAGE on its name, and would with this name get MANAGE on all entities.
     package static func requireNotWildcard(_ name: String) throws(TrackingError) {

@@ -13,6 +13,7 @@ package enum ReservedNames {
     /// the form of the apostrophe, spaces, and invisible characters.
     package static func contains(_ name: String) -> Bool { all.contains(skeleton(name)) }
 
+    /// Returns a name without the differences that `contains` overlooks.
     private static func skeleton(_ name: String) -> String {
         var words: [String] = []
         var word = ""

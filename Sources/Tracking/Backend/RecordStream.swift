@@ -28,9 +28,7 @@ package struct RecordStream {
         try store.readNow(for: caller) { try $0.require(subset) }
     }
 
-    /// Returns the next record; nil at the end.
-    ///
-    /// Blocks while it reads the next batch.
+    /// Returns the next record, or nil at the end; blocks while it reads the next batch.
     package mutating func next() throws -> TransferRecord? {
         while unreturned.isEmpty {
             guard let records = try store.readNow(&cursor, for: caller) else { return nil }

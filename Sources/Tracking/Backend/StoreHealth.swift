@@ -1,6 +1,6 @@
 /// The result of a health check of the store.
 ///
-/// Each optional text describes a problem; nil means that this part has no problem.
+/// Each optional text describes a problem of one part of the store; nil means that the part has none.
 package struct StoreHealth: Sendable {
     /// The journal mode, such as `wal`.
     package var journal: String

@@ -89,7 +89,7 @@ extension TrackingBackend {
     ///   - work: reads the values. It may run again from the start, in a new transaction.
     ///   - cost: `.cheap` for a look-up of one entity. Cheap reads never wait for an expensive one.
     ///   - caller: the client that waits. The read ends when the client disconnects.
-    ///   - effort: adds up the work of all reads for one answer; together they have the limits of one read.
+    ///   - effort: adds up the time that all reads for one answer take; together they have the limits of one read.
     ///   - completion: called on a thread of the store, or on the calling thread if the read is refused.
     package func read<Value: Sendable>(
         _ work: @escaping @Sendable (any TrackingReading) throws -> Value,

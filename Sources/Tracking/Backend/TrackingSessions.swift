@@ -5,7 +5,7 @@ package import Budgets
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every function that
 // changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if the run or experiment is
-// deleted, unless its comment says otherwise. The comments list only further errors and exceptions.
+// deleted, unless its comment says otherwise. The comments list only other errors, and exceptions to these rules.
 
 /// Reads the data for one request.
 ///
@@ -13,7 +13,7 @@ package import Budgets
 package protocol TrackingReading: RecordReading, AccessTables {
     /// The client that waits for the result, and whose permissions the store checks.
     var caller: Caller { get }
-    /// Returns the counter of processor time that this read and the later reads for the same answer share.
+    /// Returns the counter to which this read and the later reads for the same answer add the time that they take.
     func effortOfWholeAnswer() -> ReadEffort
 
     // MARK: Searches
@@ -85,8 +85,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     /// The curve of one metric of one run, reduced to few points that keep its extremes.
     ///
-    /// Nil if there are no points: in the metric, in the requested range, or after the position.
-    ///
+    /// Nil if there are no points in the metric, in the requested range or after the position.
     /// - Parameter position: `MetricCurve.position` of an earlier answer, to get only points that were added after it.
     /// - Throws: `.invalidParameterValue` for a position that does not come from a curve of this metric.
     func curve(of history: MetricHistory, _ request: CurveRequest, after position: String?) throws -> MetricCurve?
@@ -155,7 +154,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     ///
     /// The cost is that of reading all runs, logged models and model versions.
     func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
-    /// What a request would remove: the numbers, except those of files, and each object with the folder of its artifacts.
+    /// What a request would remove: the numbers of objects and points, and each object with its artifact folder; counts no files.
     ///
     /// The cost is that of reading all deleted objects, and the whole list is in memory.
     /// - Throws: `.invalidParameterValue` if the request names an object that must be kept.
@@ -227,8 +226,9 @@ package protocol TrackingWriting: CreationChecking, StorageCounting {
 
     /// Links datasets and models to a run as its inputs.
     ///
-    /// If the experiment already has a dataset with this name and digest, the stored dataset is not changed. If the run already
-    /// has this dataset, its tags are not changed either. So of two equal datasets in one request, the first counts.
+    /// If the experiment already has a dataset with this name and digest, the stored dataset is not changed. If the run is
+    /// already linked with this dataset, the tags of the link are not changed either. So of two equal datasets in one request,
+    /// the first counts.
     func logInputs(datasets: [DatasetInput], models: [ModelInput], runID: String) throws
     /// Links models to a run as its outputs. For a model that is already linked, only the step changes.
     func logOutputs(models: [ModelOutput], runID: String) throws

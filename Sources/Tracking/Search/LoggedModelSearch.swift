@@ -27,9 +27,7 @@ package struct LoggedModelSearch: Sendable {
         }
     }
 
-    /// The experiments that are searched.
-    ///
-    /// If the list is empty, no model is found.
+    /// The experiments that are searched; if the list is empty, no model is found.
     package var experimentIDs: [Int64]
     package var filter: [Comparison]
     /// The datasets whose metrics the filter compares; if the list is empty, the filter compares all metrics.
@@ -59,9 +57,7 @@ package struct LoggedModelSearch: Sendable {
 }
 
 extension LoggedModelSearch {
-    /// Distinguishes the page tokens of different searches.
-    ///
-    /// Does not depend on the page size.
+    /// Distinguishes the page tokens of different searches; does not depend on the page size.
     ///
     /// The digest has three parts of 21 bits: for the experiments, for the filter with its datasets, and for the order.
     /// The error for a token of another search says which part differs.

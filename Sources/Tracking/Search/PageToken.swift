@@ -21,7 +21,6 @@ package enum SortValue: Sendable, Equatable {
 /// A page token, which identifies a query and the last row of a page.
 ///
 /// Clients must not interpret page tokens.
-///
 /// The layout before base64, with numbers in big-endian order: a version byte, the digest of the query (8 bytes), and for each
 /// sort value a type byte, the length if the value is a text (8 bytes), and the bytes of the value. A double is stored as its
 /// bit pattern, so that the next page begins exactly after the last row.
@@ -107,6 +106,7 @@ package struct PageToken {
 private struct TokenReader {
     var bytes: ArraySlice<UInt8>
 
+    /// Reads the next eight bytes as a number; returns nil if fewer are left.
     mutating func word() -> UInt64? {
         guard bytes.count >= 8 else { return nil }
         defer { bytes = bytes.dropFirst(8) }

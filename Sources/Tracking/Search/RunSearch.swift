@@ -2,9 +2,7 @@ package import Filter
 
 /// The parameters of `runs/search`.
 package struct RunSearch: Sendable {
-    /// The experiments that are searched.
-    ///
-    /// If the list is empty, no run is found.
+    /// The experiments that are searched; if the list is empty, no run is found.
     package var experimentIDs: [Int64]
     package var viewType: ViewType
     package var filter: [Comparison]

@@ -1,7 +1,7 @@
 /// Which records of one import have been imported or left out so far, because later records may depend on them.
 struct ImportState {
     /// The ids, in this store, of the imported experiments, by their names.
-    var experiments: [ExactText: Int64] = [:]
+    var experimentIDs: [ExactText: Int64] = [:]
     private var experimentsLeftOut: Set<ExactText> = []
     /// The runs and models that were imported, or for which this store has the same run or model as the source.
     private var confirmedOwners: Set<TransferOwner> = []
@@ -30,7 +30,7 @@ struct ImportState {
         switch record {
         case .experiment(let experiment):
             experimentsLeftOut.insert(ExactText(experiment.name))
-            experiments[ExactText(experiment.name)] = nil
+            experimentIDs[ExactText(experiment.name)] = nil
         case .run, .loggedModel:
             confirmedOwners.remove(TransferOwner(kind, id))
             ownersLeftOut.insert(TransferOwner(kind, id))

@@ -1,7 +1,6 @@
 /// Reads the content of a store as records, in batches.
 ///
 /// A record comes after all records that it refers to.
-///
 /// A server reads each batch in its own transaction. Each record is consistent then, but other clients may change the
 /// store between two batches. If all batches are read in one transaction, all records show the same state. A batch
 /// contains at most ten runs and at most 20,000 points.
@@ -41,8 +40,7 @@ package struct RecordCursor: Sendable {
     /// Records that have been read and not yet returned, in reverse order.
     private var pending: [PendingRecord] = []
     private var children: Children?
-    /// The ids of the experiments that were returned.
-    private var experiments: Set<Int64> = []
+    private var returnedExperimentIDs: Set<Int64> = []
 
     package init(_ subset: TransferSubset, _ content: Content = .allKinds) {
         self.subset = subset
@@ -122,7 +120,7 @@ package struct RecordCursor: Sendable {
     }
 
     private mutating func add(_ experiment: Experiment, _ records: inout [TransferRecord]) {
-        if experiments.insert(experiment.id).inserted { records.append(.experiment(experiment)) }
+        if returnedExperimentIDs.insert(experiment.id).inserted { records.append(.experiment(experiment)) }
     }
 
     /// Adds the experiment of a run or model if the experiment was created after the experiments were read.
@@ -131,7 +129,8 @@ package struct RecordCursor: Sendable {
         _ session: any TrackingReading,
         _ records: inout [TransferRecord]
     ) throws {
-        if !experiments.contains(sourceExperiment.id) { add(try session.experiment(id: sourceExperiment.id), &records) }
+        guard !returnedExperimentIDs.contains(sourceExperiment.id) else { return }
+        add(try session.experiment(id: sourceExperiment.id), &records)
     }
 
     private mutating func addChildren(

@@ -37,7 +37,7 @@ extension RecordImporting {
     ) throws {
         switch record {
         case .experiment(let experiment):
-            state.experiments[ExactText(experiment.name)] = try importExperiment(experiment, &report)
+            state.experimentIDs[ExactText(experiment.name)] = try importExperiment(experiment, &report)
         case .run(let run): try importRun(run, state, &report)
         case .points(let points): try importPoints(points, &state, &report)
         case .loggedModel(let model): try importLoggedModel(model, state, &report)
@@ -110,7 +110,7 @@ extension RecordImporting {
     /// - Throws: `.resourceDoesNotExist` if the experiment is not stored, `.permissionDenied` if the client may not change it.
     func experimentID(of sourceExperiment: SourceExperiment, _ state: ImportState) throws -> Int64 {
         let name = sourceExperiment.name
-        if let id = try state.experiments[ExactText(name)] ?? experimentID(ofName: name) {
+        if let id = try state.experimentIDs[ExactText(name)] ?? experimentID(ofName: name) {
             return try experimentToChange(id).id
         }
         // The experiment may have been renamed in this store or at the source. The id identifies it then, but only together
@@ -122,8 +122,8 @@ extension RecordImporting {
         return try experimentToChange(sourceExperiment.id).id
     }
 
-    /// Throws if the stored run or model with this id is in another experiment than the imported one: users who may read that
-    /// experiment could otherwise read the imported data.
+    /// Throws unless the stored run or model with this id is in the experiment of the imported one; otherwise, users who may read
+    /// the experiment of the stored one could read the imported data.
     func requireSameExperiment(
         _ storedExperimentID: Int64,
         _ importedExperimentID: Int64,

@@ -86,7 +86,8 @@ extension RunIdentity {
 extension RunInfo {
     /// Whether this run has ended since its data was last stored, so that the import must store the end.
     ///
-    /// This is so if the stored run has not ended, or if this run was resumed later and has ended again.
+    /// This is so if the stored run is running or scheduled and this one has an end time or another status, or if this run was
+    /// resumed and has ended again, later than the stored run.
     package func hasEnded(since stored: RunInfo) -> Bool {
         guard let earlier = stored.endTime else { return stored.isOpen && (endTime != nil || status != stored.status) }
         return !isOpen && (endTime ?? earlier) > earlier
@@ -97,15 +98,16 @@ extension RunInfo {
     /// The differences between this run and the stored one with the same id, as texts for a remark.
     package func differences(from stored: RunInfo) -> [String] {
         var facts: [String] = []
-        facts.compare("name", name, stored.name)
-        facts.compare("user", userID, stored.userID)
+        facts.addDifference("name", name, stored.name)
+        facts.addDifference("user", userID, stored.userID)
         if !hasEnded(since: stored) {
-            facts.compare("status", status.wireName, stored.status.wireName)
-            facts.compare("end time", endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
+            facts.addDifference("status", status.wireName, stored.status.wireName)
+            let (new, old) = (endTime.map { String($0) } ?? "none", stored.endTime.map { String($0) } ?? "none")
+            facts.addDifference("end time", new, old)
         }
         // The location is empty if the source does not know it; the stored run always has a location.
-        if !artifactURI.isEmpty { facts.compare("artifact location", artifactURI, stored.artifactURI) }
-        facts.compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
+        if !artifactURI.isEmpty { facts.addDifference("artifact location", artifactURI, stored.artifactURI) }
+        facts.addDifference("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
     }
 }
@@ -119,12 +121,12 @@ extension LoggedModelInfo {
     /// The differences between this model and the stored one with the same id, as texts for a remark.
     package func differences(from stored: LoggedModelInfo) -> [String] {
         var facts: [String] = []
-        facts.compare("name", name, stored.name)
-        facts.compare("type", modelType, stored.modelType)
-        facts.compare("source run", sourceRunID, stored.sourceRunID)
-        if !isFinalized(since: stored) { facts.compare("status", status.wireName, stored.status.wireName) }
-        facts.compare("artifact location", artifactURI, stored.artifactURI)
-        facts.compare("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
+        facts.addDifference("name", name, stored.name)
+        facts.addDifference("type", modelType, stored.modelType)
+        facts.addDifference("source run", sourceRunID, stored.sourceRunID)
+        if !isFinalized(since: stored) { facts.addDifference("status", status.wireName, stored.status.wireName) }
+        facts.addDifference("artifact location", artifactURI, stored.artifactURI)
+        facts.addDifference("life-cycle stage", lifecycleStage.wireName, stored.lifecycleStage.wireName)
         return facts
     }
 }
@@ -133,17 +135,17 @@ extension ModelVersion {
     /// The differences between this version and the stored one with the same number, as texts for a remark.
     package func differences(from stored: ModelVersion) -> [String] {
         var facts: [String] = []
-        facts.compare("source", source, stored.source)
-        facts.compare("run", runID, stored.runID)
-        facts.compare("stage", stage.wireName, stored.stage.wireName)
-        facts.compare("description", description ?? "", stored.description ?? "")
+        facts.addDifference("source", source, stored.source)
+        facts.addDifference("run", runID, stored.runID)
+        facts.addDifference("stage", stage.wireName, stored.stage.wireName)
+        facts.addDifference("description", description ?? "", stored.description ?? "")
         return facts
     }
 }
 
 extension [String] {
     /// Adds a text if a value of a record differs from the stored one.
-    fileprivate mutating func compare(_ name: String, _ new: String, _ old: String) {
+    fileprivate mutating func addDifference(_ name: String, _ new: String, _ old: String) {
         if !new.isExactly(old) { append("\(name) '\(shortened(new))', stored '\(shortened(old))'") }
     }
 }

@@ -43,7 +43,7 @@ package struct TransferCounts: Sendable, Equatable {
     }
 }
 
-/// A message about data that was not imported.
+/// A message about data that was not imported, or about a user who can now read imported data.
 package struct TransferRemark: Sendable, Equatable {
     package var kind: TransferKind
     /// The id or the name of the entity.

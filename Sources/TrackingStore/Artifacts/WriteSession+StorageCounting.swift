@@ -78,7 +78,7 @@ extension WriteSession: StorageCounting {
         return true
     }
 
-    /// Records the client as the owner of a new run, unless the client has no identity.
+    /// Records the owner of a new run (`Caller.owner`); does nothing if there is none.
     func recordOwner(ofRun row: Int64) throws {
         guard let owner = caller.owner else { return }
         try connection.run("INSERT INTO run_owners (run_id, owner_id) VALUES (?1, ?2)", row, try ownerRow(owner))

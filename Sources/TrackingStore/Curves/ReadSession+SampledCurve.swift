@@ -99,9 +99,7 @@ struct CurveAnchors {
         var start: MetricPoint
         var end: MetricPoint
 
-        /// The length of the gap in time and in steps.
-        ///
-        /// The widest gaps are halved first.
+        /// The length of the gap in time and in steps; the widest gaps are halved first.
         var width: (Double, Double) {
             (Double(end.timestamp) - Double(start.timestamp), Double(end.step) - Double(start.step))
         }

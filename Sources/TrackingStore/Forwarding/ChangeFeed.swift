@@ -3,11 +3,10 @@ internal import Synchronization
 /// Collects the runs that commits may have changed, until the forwarder removes them with `removeChanges()`.
 ///
 /// May be used by several threads.
-///
 /// The cost is one entry of a set for each write and one lock for each group commit. The memory is limited: beyond
 /// `capacity` runs, the feed only records that there were too many.
 package final class ChangeFeed: Sendable {
-    /// The runs that may have changed since the changes were last taken.
+    /// The runs that may have changed since the last call of `removeChanges()`.
     package struct Changes: Sendable {
         /// The row ids of the runs.
         package var runs: Set<Int64> = []

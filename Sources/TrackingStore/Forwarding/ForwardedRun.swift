@@ -61,6 +61,7 @@ package struct ForwardedRunStatus: Sendable {
     package var row: Int64
     package var info: RunInfo
     package var journal: ForwardedRunJournal
+    /// The number of points that the run has.
     package var points: Int64
     package var sentPoints: Int64
 }
@@ -91,10 +92,11 @@ package struct ForwardedEntity: Sendable, Equatable {
     /// During this time, it is not known whether the upstream has the entity.
     package static let unansweredPrefix = "asked "
 
-    /// The id or name in the upstream.
+    /// The id or name in the upstream; empty if the upstream does not have the entity.
     package var remoteID: String
-    /// Identifies the content that was sent.
+    /// A hash of the entity as it was sent; if it is empty, the entity must be sent again.
     package var digest: String
+    /// Why the upstream refused the entity, as a text for people; nil if it did not.
     package var failure: String?
     /// For a logged model: the id that the newest entry of the artifact journal had when the model's files were last compared
     /// with the files that were sent; nil before the first comparison.

@@ -15,7 +15,8 @@ extension ReadSession {
         ).firstRow { $0.bool(0) } ?? false
     }
 
-    /// Returns all omissions of an upstream for some subjects, without notes, in the order of the subjects.
+    /// Returns all omissions of an upstream for some subjects, in the order of the subjects, without the notes about versions
+    /// that have another number there.
     ///
     /// - Parameter subjects: nil for all.
     package func omissions(of subjects: [String]?, upstream: Int64) throws -> [ForwardOmission] {

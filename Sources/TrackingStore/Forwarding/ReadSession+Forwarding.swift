@@ -117,7 +117,7 @@ extension ReadSession {
         ).map { KnownUpstreamEntity.experiment($0.string(0), remoteID: $0.string(1)) }
     }
 
-    /// Returns the name of another entity of this kind that was sent to the same entity of the upstream; nil if there is none.
+    /// Returns the name of another entity of this kind that has the id or name `remoteID` in the upstream; nil if there is none.
     package func forwardedName(
         _ kind: ForwardedKind,
         withRemoteID remoteID: String,

@@ -65,7 +65,7 @@ extension WriteSession {
         return rows.last
     }
 
-    /// Forgets everything that was sent to an upstream except for runs, and forgets all omissions.
+    /// Forgets which experiments, models, versions and files were sent to an upstream, and forgets all its omissions.
     package func forgetForwardedThings(upstream: Int64) throws {
         for table in ["forwarded_things", "forwarded_files", "forward_omissions"] {
             try connection.run("DELETE FROM \(table) WHERE upstream_id = ?1", upstream)

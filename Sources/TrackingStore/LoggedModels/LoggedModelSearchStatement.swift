@@ -9,7 +9,7 @@ struct LoggedModelSearchStatement {
     private(set) var statement = SearchStatement(rowColumn: Self.rowColumn, source: "logged_models")
     private let session: ReadSession
     /// The column with the row id of the model, for conditions and joins.
-    private var modelID = Self.rowColumn
+    private var modelColumn = Self.rowColumn
     /// The row ids of the datasets whose metrics the filter compares; nil for all.
     private let datasetIDs: [Int64]?
 
@@ -26,17 +26,17 @@ struct LoggedModelSearchStatement {
         case .candidates(let candidates):
             filter = candidates.filter
             statement.source = "json_each(\(statement.bind(jsonArray(candidates.rowIDs)))) AS first"
-            modelID = "first.value"
+            modelColumn = "first.value"
         case .metric(.missing): try excludeModelsWithMetric(of: clauses.removeFirst())
         case .metric: try begin(with: clauses.removeFirst())
         }
-        if modelID != Self.rowColumn {
-            statement.source += "\n    CROSS JOIN logged_models ON \(Self.rowColumn) = \(modelID)"
+        if modelColumn != Self.rowColumn {
+            statement.source += "\n    CROSS JOIN logged_models ON \(Self.rowColumn) = \(modelColumn)"
         }
         statement.restrict("logged_models", to: search.experimentIDs, selectsByID: search.selectsRowsByID)
         statement.conditions.append("logged_models.lifecycle_stage = 0")
-        // SQLite tests the conditions in this order. Metrics come last, because a model has a single value of each
-        // param and tag, but may have any number of points of a metric.
+        // SQLite tests the conditions in the order in which they are added. Metrics come last, because a model has a single value
+        // of each param and tag, but may have any number of points of a metric.
         let (points, others) = (filter.filter { $0.entity == .metric }, filter.filter { $0.entity != .metric })
         for comparison in others + points { try add(comparison) }
         // If the filter compares no metric, a model is found only if it has a metric on one of the datasets.
@@ -50,7 +50,7 @@ struct LoggedModelSearchStatement {
     private mutating func begin(with clause: LoggedModelSearch.Clause) throws {
         let (keyID, scopeID) = try bindMetric(clause)
         statement.source = "latest_model_metrics AS first INDEXED BY latest_model_metrics_by_value"
-        modelID = "first.model_id"
+        modelColumn = "first.model_id"
         statement.conditions.append("first.key_id = \(keyID) AND first.scope_id = \(scopeID)")
         statement.terms.append(SortTerm("first.value", ascending: clause.ordering.ascending, .real))
     }
@@ -65,6 +65,7 @@ struct LoggedModelSearchStatement {
         )
     }
 
+    /// Binds the ids of a metric's key and of the scope of its datasets, which is 0 for all datasets; returns the placeholders.
     private mutating func bindMetric(_ clause: LoggedModelSearch.Clause) throws -> (keyID: String, scopeID: String) {
         let keyID = statement.bind(try session.connection.keyID(for: clause.ordering.key))
         let scopeID = try clause.dataset.map { try session.scopeID(of: $0) } ?? 0
@@ -93,8 +94,8 @@ struct LoggedModelSearchStatement {
         // The plus keeps SQLite from scanning the index of values, which contains all models, so it reads only the rows of the
         // model.
         let condition = try statement.condition("+\(row).value", comparison)
-        var text = "SELECT 1 FROM \(table) AS \(row) WHERE \(row).model_id = \(modelID) AND \(row).key_id = \(keyID)"
-        text += " AND \(condition)"
+        var text = "SELECT 1 FROM \(table) AS \(row)"
+        text += " WHERE \(row).model_id = \(modelColumn) AND \(row).key_id = \(keyID) AND \(condition)"
         if isOnDatasets, let datasetIDs {
             text += " AND \(row).dataset_id IN (SELECT value FROM json_each(\(statement.bind(jsonArray(datasetIDs)))))"
         }
@@ -106,7 +107,7 @@ struct LoggedModelSearchStatement {
         statement.conditions.append(
             """
             EXISTS (SELECT 1 FROM latest_model_metrics AS measured
-                WHERE measured.model_id = \(modelID) AND measured.scope_id > 0
+                WHERE measured.model_id = \(modelColumn) AND measured.scope_id > 0
                 AND measured.scope_id IN (SELECT value FROM json_each(\(ids))))
             """
         )
@@ -154,7 +155,6 @@ struct LoggedModelSearchStatement {
     /// Returns the column of an attribute.
     ///
     /// The status and the experiment id are stored as numbers.
-    ///
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> (column: String, kind: SortTerm.Kind) {
         switch key {

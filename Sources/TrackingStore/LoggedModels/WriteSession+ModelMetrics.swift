@@ -6,7 +6,6 @@ extension WriteSession {
     /// Stores metric points of logged models, active or deleted.
     ///
     /// As in MLflow, NaN is stored as 0.
-    ///
     /// - Throws: `.badRequest` for an unknown model.
     func insertModelMetrics(_ metrics: [ModelMetric], runRow: Int64) throws {
         for metric in metrics {

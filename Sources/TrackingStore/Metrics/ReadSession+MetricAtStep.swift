@@ -2,7 +2,7 @@ internal import SQLite
 internal import Tracking
 
 extension ReadSession {
-    /// Returns the last point that was logged at a step; nil if there is none.
+    /// Returns the point with the latest time at a step; nil if there is none.
     ///
     /// This takes a few look-ups if the points were logged in the order of their steps; otherwise the whole history is read.
     func point(of series: MetricSeries, at step: Int64) throws -> MetricPoint? {

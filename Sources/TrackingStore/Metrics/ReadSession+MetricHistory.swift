@@ -22,6 +22,7 @@ extension ReadSession {
         return MetricHistoryPage(points: points, nextPageToken: nil)
     }
 
+    /// Returns a query for points in the order of the history; its columns are those that `MetricPoint.init(row:column:)` reads.
     func historyQuery(_ series: MetricSeries, _ start: PageStart, limit: Int) throws -> Statement {
         let columns = "SELECT value, is_nan, timestamp, step FROM metrics WHERE run_id = ?1 AND key_id = ?2"
         let order = "ORDER BY timestamp, step, value, is_nan LIMIT ?3"
@@ -50,6 +51,7 @@ extension ReadSession {
         return found
     }
 
+    /// Returns nil if the run or the key is unknown.
     func series(of history: MetricHistory) throws -> MetricSeries? {
         // The run is looked up first, so that a client that may not read the run gets the same error for every key.
         guard let runRow = try visibleRunRow(history.runID), let keyID = try connection.keyID(for: history.key) else {

@@ -53,7 +53,6 @@ extension ClientSession {
     /// Returns the number of the version to which an alias points.
     ///
     /// The alias `latest` points to the highest number.
-    ///
     /// - Throws: `.resourceDoesNotExist` for an unknown model and for `latest` of a model without versions,
     ///   `.invalidParameterValue` for an unknown alias, `.permissionDenied` for a model that the client may not read.
     package func versionNumber(ofModel name: String, alias: String) throws -> Int64 {

@@ -48,7 +48,7 @@ extension WriteSession {
 
     /// Throws unless a client with limited permissions may add versions to a model.
     ///
-    /// For a client without limits, errors in the request itself come before the error for an unknown model.
+    /// Does nothing for a client without limits, so that errors in its request come before the error for an unknown model.
     package func requireVersionCreation(ofModel name: String) throws {
         guard permissions != nil else { return }
         let isPrompt: Bool

@@ -60,7 +60,7 @@ extension WriteSession {
         if key.isExactly(Tag.isPromptKey) { try markVersionsByTheirTags(ofModel: row.modelID) }
     }
 
-    /// Sets `is_prompt` of all versions of a model according to the versions' tags.
+    /// Sets `is_prompt` of all versions of a model: to true if any of them has the prompt tag, otherwise to false.
     func markVersionsByTheirTags(ofModel modelID: Int64) throws {
         let tagged = try connection.query(
             """

@@ -9,7 +9,7 @@ extension WriteSession {
     /// all deleted objects, several calls are necessary, so that other writes need not wait long; each call needs the position
     /// that the previous call has returned.
     /// - Parameter note: called for each object that this call adds.
-    /// - Returns: the position for the next call, nil at the end; and the deleted objects that are not removed.
+    /// - Returns: the position for the next call, nil at the end; and the count of the deleted objects that are not removed.
     /// - Throws: `.resourceDoesNotExist` for an unknown id; `.invalidParameterValue` if an object in the request must
     ///   not be removed.
     package func beginRemoval(

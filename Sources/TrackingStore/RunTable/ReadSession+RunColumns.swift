@@ -24,7 +24,8 @@ private struct RunColumnCollector {
     let session: ReadSession
     private(set) var valueCount = 0
     private var runCount = 0
-    private var metrics: [Int64: Int] = [:]
+    /// The number of runs that have each metric, by the id of the key.
+    private var metricRunCounts: [Int64: Int] = [:]
     private var params: [Int64: RunColumns.Text] = [:]
     private var tags: [Int64: RunColumns.Text] = [:]
 
@@ -39,7 +40,7 @@ private struct RunColumnCollector {
             CROSS JOIN latest_metrics AS metric ON metric.run_id = page.value
             """
         try session.connection.query(sql, page).forEachRow { row in
-            metrics[row.int64(0), default: 0] += 1
+            metricRunCounts[row.int64(0), default: 0] += 1
             valueCount += 1
         }
         try add("params", to: \.params, page)
@@ -71,7 +72,9 @@ private struct RunColumnCollector {
     func columns() throws -> RunColumns {
         var columns = RunColumns()
         columns.runCount = runCount
-        columns.metrics = try metrics.map { RunColumns.Metric(key: try session.keyName($0.key), runCount: $0.value) }
+        columns.metrics = try metricRunCounts.map { keyID, count in
+            RunColumns.Metric(key: try session.keyName(keyID), runCount: count)
+        }
         columns.params = Array(params.values)
         columns.tags = Array(tags.values)
         return columns

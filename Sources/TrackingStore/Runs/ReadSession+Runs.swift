@@ -26,7 +26,6 @@ extension ReadSession {
     /// Reads runs in the order of `rows`.
     ///
     /// The number of statements does not depend on the number of runs.
-    ///
     /// The runs have no model inputs, because MLflow returns these only with a single run.
     func runs(rows: [Int64]) throws -> [Run] {
         let page = jsonArray(rows)
@@ -54,7 +53,6 @@ extension ReadSession {
     ///
     /// Column 0 of the query must be the row id of a run, and the query's rows must be in the order of `rows`. The ids may also
     /// be those of other entities, such as logged models.
-    ///
     /// - Parameters:
     ///   - page: the ids in `rows` as a JSON array, which is bound as `?1`.
     ///   - values: the values that are bound after `page`.

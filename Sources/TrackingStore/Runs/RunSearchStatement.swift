@@ -8,7 +8,7 @@ struct RunSearchStatement {
     private let session: ReadSession
     private static let rowColumn = "runs.id"
     /// The column with the row id of the run, for joins.
-    private var runID = Self.rowColumn
+    private var runColumn = Self.rowColumn
     /// Whether the statement scans a metric's index of values, which has the order of the search.
     private var isOrderedScan = false
 
@@ -34,7 +34,9 @@ struct RunSearchStatement {
         restrict(to: search)
         for comparison in filter { try add(comparison) }
         // The table of runs is joined last, so that SQLite looks up only the runs that meet the other comparisons.
-        if runID != Self.rowColumn { statement.source += "\n    CROSS JOIN runs ON \(Self.rowColumn) = \(runID)" }
+        if runColumn != Self.rowColumn {
+            statement.source += "\n    CROSS JOIN runs ON \(Self.rowColumn) = \(runColumn)"
+        }
         try order(by: orderings)
     }
 
@@ -42,7 +44,7 @@ struct RunSearchStatement {
     /// results.
     private mutating func begin(with candidates: [Int64]) {
         statement.source = "json_each(\(statement.bind(jsonArray(candidates)))) AS first"
-        runID = "first.value"
+        runColumn = "first.value"
     }
 
     /// Selects the runs of one class of a metric: by its index of values, or by the condition that they lack the metric.
@@ -51,7 +53,7 @@ struct RunSearchStatement {
         switch metricClass {
         case .number, .notANumber:
             statement.source = "latest_metrics AS first INDEXED BY latest_metrics_by_value"
-            runID = "first.run_id"
+            runColumn = "first.run_id"
             statement.conditions.append("first.key_id = \(keyID) AND first.is_nan = \(metricClass.rawValue)")
             statement.terms.append(SortTerm("first.value", ascending: ordering.ascending, .real))
         case .missing:
@@ -100,7 +102,7 @@ struct RunSearchStatement {
         case .isNull: statement.conditions.append("NOT " + exists)
         case .isNotNull: statement.conditions.append(exists)
         default:
-            let ofRun = "\(row).run_id = \(runID) AND \(row).key_id = \(keyID)"
+            let ofRun = "\(row).run_id = \(runColumn) AND \(row).key_id = \(keyID)"
             let conditions = try valueConditions(comparison, row: row)
             let index = isOrderedScan && comparison.isExactText ? " INDEXED BY \(table)_by_value" : ""
             if statement.joinIfPossible(

@@ -40,6 +40,7 @@ extension WriteSession {
         for id in modelIDs { _ = try loggedModelInfo(id, allowsDeleted: true, for: .update) }
     }
 
+    /// Returns the row id of a dataset of an experiment; inserts the row if the dataset is new.
     func datasetRow(_ dataset: Dataset, experimentID: Int64) throws -> Int64 {
         let select = try connection.query(
             "SELECT id FROM datasets WHERE experiment_id = ?1 AND name = ?2 AND digest = ?3",
@@ -60,6 +61,7 @@ extension WriteSession {
         return connection.lastInsertRowID
     }
 
+    /// Links a run with a dataset; stores the tags only if the link is new.
     func link(dataset: Int64, tags: [Tag], runRow: Int64) throws {
         try connection.run("INSERT OR IGNORE INTO dataset_inputs (run_id, dataset_id) VALUES (?1, ?2)", runRow, dataset)
         guard connection.changes > 0 else { return }

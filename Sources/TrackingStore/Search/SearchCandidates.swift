@@ -18,7 +18,7 @@ struct SearchCandidates<Search: SearchDescription> {
     /// The number of index entries that can be read in order in the time of one row look-up.
     private let indexEntriesPerLookup = 20.0
     /// The index for one of several comparisons is not read if more than 1 / `rowsPerMatch` of all rows meet the comparison,
-    /// unless reading the index would pay even for this comparison alone.
+    /// unless the index would be read even if the filter had no other comparison.
     private let rowsPerMatch: Int64 = 8
     /// The most rows that `find` counts for one of several comparisons, unless the limit for a single comparison is higher.
     private let maximumCountedRows: Int64 = 50_000

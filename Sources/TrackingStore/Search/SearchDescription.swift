@@ -6,7 +6,6 @@ internal import Tracking
 /// A kind of search, described by its table, its SQL and its indexes.
 ///
 /// `ReadSession.find(_:)` carries the search out.
-///
 /// Every kind needs a digest, a statement and a function that reads its entities. Most members with a default are for
 /// kinds whose rows can be reached by more than one index.
 protocol SearchDescription: Sendable {
@@ -24,7 +23,7 @@ protocol SearchDescription: Sendable {
     /// Distinguishes the page tokens of different searches. Does not depend on the page size, so clients may change the
     /// page size between pages.
     var digest: UInt64 { get }
-    /// Whether MLflow's own page tokens, which contain a number of rows, are accepted.
+    /// Whether MLflow's own page tokens, which contain the number of rows before the page, are accepted.
     var acceptsOffsetTokens: Bool { get }
     /// Returns the error for a page token of another search, given the digest in the token.
     func refusal(ofTokenWithDigest tokenDigest: UInt64) -> TrackingError
@@ -60,7 +59,8 @@ enum AccessPath {
     case chosenBySQLite
     /// The rows are looked up by the ids of the candidates; no other rows are read.
     case candidates(CandidateRows)
-    /// The rows of one class are reached by the index of values of the metric by which the search orders first.
+    /// Only rows of one class are read, by the metric by which the search orders first: from the metric's index of values or, for
+    /// the class `missing`, by the condition that a row lacks the metric.
     case metric(MetricClass)
 }
 

@@ -30,7 +30,7 @@ extension ReadSession {
 
 /// Chooses the access path of a search by counting, within limits, the rows that each index would yield.
 ///
-/// Every access path gives the same rows, order and page tokens, so the pages of one search may use different ones.
+/// Every access path gives the same rows, order and page tokens, so the pages of one search may use different access paths.
 struct SearchPlan<Search: SearchDescription> {
     /// If the searched experiments have fewer rows than this number, sorting the rows is faster than scanning the metric's index.
     private let minimumRowsToScan: Int64 = 500

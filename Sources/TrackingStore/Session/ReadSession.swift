@@ -9,20 +9,20 @@ package final class ReadSession: ReaderContext, TrackingReading {
     package let connection: Connection
     /// The client that waits for the result.
     package private(set) var caller = Caller.server
-    /// The processor time of all reads for one answer; nil until a read of the answer calls `effortOfWholeAnswer`.
+    /// The counter of processor time that this read shares with later reads for the same answer; nil until this read calls
+    /// `effortOfWholeAnswer`.
     package private(set) var effort: ReadEffort?
     /// Returns a sentence that says what the client should reduce if the read takes too long.
     var advice: () -> String = { usualAdvice }
+    /// The names of the keys of metrics, params and tags by their ids in the table `keys`, as far as they are cached.
     private var keyNames: [Int64: String] = [:]
 
-    /// The maximum number of cached key names.
-    ///
-    /// The cache is never out of date, because keys are never renamed or deleted.
+    /// The maximum number of cached names, which are never out of date, because keys are never renamed or deleted.
     private static let maximumCachedKeys = 20_000
 
     init(connection: Connection) { self.connection = connection }
 
-    /// Resets the state that belongs to a single read.
+    /// Prepares the session for a new read: sets its caller, and drops the counter and the advice of the previous read.
     func begin(for caller: Caller) {
         self.caller = caller
         effort = nil

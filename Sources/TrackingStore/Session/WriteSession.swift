@@ -8,7 +8,6 @@ package import Tracking
 /// The changes are part of the writer's open transaction, which is shared by many requests (group commit).
 /// `TrackingStore.write` passes the session to a closure, which must not keep it. The functions throw `TrackingError`
 /// for mistakes of the client; nothing of the request is stored then.
-///
 /// The session caches key ids, run rows and metric summaries across requests, which saves a look-up for each logged
 /// value. Entries added since the last commit are dropped if the next commit fails. A request that fails without
 /// changing the database is not rolled back, so a request may put into a cache only values that the database contains.
@@ -137,6 +136,7 @@ package final class WriteSession: WriterSession, TrackingWriting {
 
     /// Returns the row of a run, active or deleted; nil if the run does not exist or is hidden from a limited token.
     ///
+    /// Also records, for the forwarder, that the open transaction may change the run.
     /// - Throws: `.permissionDenied` if the client may not perform `action`.
     func storedRun(_ runID: String, for action: PermittedAction) throws -> RunRow? {
         guard let row = try cachedRunRow(runID), !hides(experiment: row.experimentID) else { return nil }

@@ -5,7 +5,6 @@ extension RecordCursor {
     /// Calls `body` with each record of a database, all read in one transaction.
     ///
     /// A server may use the database at the same time.
-    ///
     /// - Parameter connection: a connection to a database of Apus that has all migrations.
     package static func readAll(of connection: Connection, _ body: (TransferRecord) throws -> Void) throws {
         let session = ReadSession(connection: connection)

@@ -1,17 +1,14 @@
 extension AccessTables {
-    /// The maximum number of entries that are read for one page.
-    ///
-    /// Reading them takes about 50 ms.
+    /// The maximum number of entries that are read for one page, which takes about 50 ms.
     private static var maximumEntriesReadPerPage: Int { 50_000 }
-    /// The smallest number of entries that one statement reads, if so many may still be read for the page.
+    /// The lowest limit of one statement, unless fewer entries may still be read for the page.
     private static var minimumEntriesPerStatement: Int { 1_000 }
 
     /// Returns one page of the audit log with the newest entry first.
     ///
     /// A page may be short although more pages follow.
-    ///
-    /// The cost of a query by time or resource depends only on the page size. Any other query reads the entries one by
-    /// one, at most 50,000 for each page.
+    /// The cost of a query by time, or by a resource other than an experiment, depends only on the page size. Any other query
+    /// reads the entries one by one, at most 50,000 for each page.
     /// - Throws: `.invalidParameterValue` for a malformed page token.
     package func auditPage(_ query: AuditQuery) throws -> AuditPage {
         var end = query.until.map { AuditEntry.firstID(at: $0) } ?? .max
@@ -90,7 +87,7 @@ extension AccessTables {
     /// The SQL condition that an entry is about the experiment with the id ?4 (?3 as text), or about a run or model in it.
     ///
     /// The entry of a removed run has the id of the run's experiment in its detail. The JSON function fails on an empty detail. A
-    /// CASE calls it only for other details; with AND, the database might call it first.
+    /// CASE calls the function only for other details; with AND, the database might call it before it tests the detail.
     private var concernsExperiment: String {
         """
         resource_id = ?3 OR (resource_id >= CAST(?3 AS TEXT) || '/' AND resource_id < CAST(?3 AS TEXT) || '0')

@@ -34,9 +34,8 @@ extension ChangingAccessTables {
     ///
     /// Removes log-ins that have ended, and the least recently used ones of the same holder if the holder would have more than
     /// `LogIn.limit`.
-    ///
-    /// A name alone does not identify a holder: a token, a user with a password and a user of an issuer may have the same name.
-    ///
+    /// The source of the log-ins is compared too, because a token, a user with a password and a user of an issuer may have the
+    /// same name.
     /// - Parameter userID: the user who logs in; nil if the holder is not a user of this server.
     /// - Throws: `.permissionDenied` if that user was deleted in the meantime.
     package func createLogIn(_ logIn: LogIn, hash: [UInt8], ofUser userID: Int64? = nil) throws {

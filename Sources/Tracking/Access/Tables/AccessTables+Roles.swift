@@ -300,8 +300,8 @@ extension ChangingAccessTables {
         guard hasAccessTables, !newName.isExactly(name) else { return }
         if caller.identity?.userID != nil { try Grant.requireNotWildcard(newName) }
         guard name != Grant.everything else { return }
-        // Removes grants for the new name that would conflict with the moved ones; they were given for an earlier model of that
-        // name.
+        // Removes grants for the new name that would conflict with the moved ones; the removed grants were given for an earlier
+        // model of that name.
         try changeTables(
             """
             DELETE FROM \(table("role_permissions")) WHERE resource_pattern = ?2 AND EXISTS (

@@ -88,7 +88,9 @@ extension SettingDefinition {
                 + "or a mounted bucket. A server that starts on an empty data folder restores the newest one."
         )
     static let snapshotEvery = option("--snapshot-every", "time", "APUS_SNAPSHOT_EVERY", default: "60s")
-        .doing("The time between snapshots, which are made if data has changed. A last one is made when the server stops.")
+        .doing(
+            "The time between snapshots, which are made if data has changed. A last one is made when the server stops."
+        )
     static let snapshotKeep = option("--snapshot-keep", "number", "APUS_SNAPSHOT_KEEP", default: "2")
         .doing("How many of the newest snapshots are kept.")
 

@@ -126,4 +126,4 @@ def test_a_name_for_the_experiment_is_refused_for_other_sources(tmp_path):
 
 def test_one_file_is_answered_with_what_to_give(logs, tmp_path):
     status, _, message = run_import(logs / "first" / NAME, tmp_path / "data")
-    assert status == 2 and "give its folder" in message
+    assert status == 2 and "name its folder" in message

@@ -46,6 +46,8 @@ final class ReadWatch {
     private var isLong = false
     private var preemptions = 0
     private var sleepMicroseconds: UInt32 = 0
+    /// The time that the read may still sleep, in microseconds.
+    private var sleepLeft: UInt64 = 0
     private var start = ReadMoment(nanoseconds: 0)
     private var nextLimitCheck = ReadMoment(nanoseconds: 0)
     /// The thread's processor time at the start of the read, in nanoseconds.
@@ -67,6 +69,8 @@ final class ReadWatch {
         mayBecomeLong = !isLong
         self.isLong = isLong
         end = nil
+        // A read that needs much time on a busy machine must not exceed its limit of time by sleeping.
+        sleepLeft = limits.time.clampedNanoseconds / 4_000
         start = .now
         startedAt.store(start.nanoseconds, ordering: .releasing)
         processorStart = cost == .cheap ? 0 : processorTime()
@@ -126,7 +130,7 @@ final class ReadWatch {
     }
 
     /// Sleeps if the kernel has preempted this thread since the last call: 30 ms, and twice as long each further time, up to 240
-    /// ms.
+    /// ms; in all at most for a quarter of the time that the read may last.
     ///
     /// Otherwise the remembered time of the last sleep is halved and not set to 0, because a processor is free at times even on a
     /// busy machine. The low priority counts only against threads of the same kernel session (sched(7), "The autogroup
@@ -142,6 +146,8 @@ final class ReadWatch {
             return
         }
         sleepMicroseconds = min(max(sleepMicroseconds * 2, Self.shortestSleep), Self.longestSleep)
+        guard sleepLeft > UInt64(sleepMicroseconds) else { return }
+        sleepLeft -= UInt64(sleepMicroseconds)
         // Several short sleeps, so that a read that must end meanwhile ends soon.
         for _ in 0..<sleepMicroseconds / Self.sleepSlice where !caller.hasLeft && !cutoff.isAfter(start) {
             usleep(Self.sleepSlice)

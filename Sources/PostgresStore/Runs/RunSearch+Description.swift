@@ -3,7 +3,7 @@ internal import PostgreSQL
 internal import Tracking
 
 extension RunSearch: SearchDescription {
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     func statement() throws -> SearchStatement { try RunSearchStatement(self).statement }
 

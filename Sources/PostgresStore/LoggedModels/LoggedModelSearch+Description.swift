@@ -71,7 +71,7 @@ private struct LoggedModelSearchStatement {
         }
     }
 
-    /// Adds a comparison of a param or tag, which finds only models that have the key.
+    /// Adds a comparison of a param or tag, which finds only models that have it.
     private mutating func add(
         _ comparison: Comparison,
         table: String,

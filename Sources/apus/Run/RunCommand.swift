@@ -107,7 +107,7 @@ extension SettingDefinition {
                 + "status, what an upstream lacks, and the last error."
         )
     static let grace = option("--grace", "time", default: "10s")
-        .doing("How long the server runs on after the command's end, while processes that it has started still run.")
+        .doing("How long the server runs on after the command's end, while processes started by the command still run.")
     static let drainTime = option("--drain-time", "time", default: "60s")
         .doing("How long the server may continue at the end to send what the upstream lacks.")
 }

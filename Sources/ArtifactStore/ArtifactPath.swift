@@ -9,9 +9,9 @@
 /// - a segment is a drive (`C:`) or begins with `file:`;
 /// - a segment, split at its backslashes, would begin with an empty part or a drive, or contain a part `.` or `..`: a client
 ///   on Windows would write such a file outside of the folder to which it downloads;
-/// - a segment would, if it were percent-decoded again, begin with a separator, contain a part `.` or `..` (as `%2e%2e`
-///   does), or name a drive or `file:`, or would still change after ten times: this server does not decode a segment again,
-///   but other programs may;
+/// - a segment would, if it were percent-decoded again, once or up to ten times, begin with a separator (`/`, `\`, `;`, `?`,
+///   `#` or NUL), contain a part `.` or `..` between separators (as `%2e%2e` does), or name a drive or `file:`; or the tenth
+///   decoding would still change it: this server does not decode a segment again, but other programs may;
 /// - a segment begins with `.apus-upload-` or `.artifact.uploading.`, as the names of unfinished uploads do.
 ///
 /// All other characters have no special meaning, as in the file system: `v1.0.`, ` lead`, `a\b`, `...`, `s3:`, `100%.txt`, `%41`,

@@ -203,7 +203,7 @@ extension Forwarder {
         if !failure.isAboutServer { postpone(parcel.forwarded, failure) }
     }
 
-    /// Postpones a run without calling the upstream if its experiment pauses because several of its runs failed.
+    /// Postpones a run without calling the upstream if its experiment pauses because several runs failed in it.
     ///
     /// - Returns: whether the run was postponed.
     private func postponeForExperiment(_ run: ForwardedRun) -> Bool {

@@ -238,8 +238,8 @@ extension MLflowUpstream {
 
     /// Creates a version at the upstream.
     ///
-    /// - Returns: its number at the upstream; nil, with the reason in the omissions, if it was refused or its logged model
-    ///   is missing.
+    /// - Returns: the version's number at the upstream; nil, with the reason in the omissions, if the version was refused or
+    ///   its logged model is missing.
     private func create(
         _ version: ModelVersion,
         _ origin: VersionOrigin,

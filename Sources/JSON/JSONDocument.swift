@@ -16,7 +16,7 @@ package struct JSONDocument: Sendable {
             guard let base = source.baseAddress, !source.isEmpty else {
                 return .failure(JSONError(offset: 0, message: "unexpected end"))
             }
-            var parser = JSONParser(source, base: base, limits: limits)
+            var parser = JSONParser(base: base, count: source.count, limits: limits)
             do throws(JSONError) {
                 try parser.parse()
                 return .success(JSONTape(source: bytes, nodes: parser.nodes, count: parser.count))

@@ -1,4 +1,4 @@
-/// Builds the tape of a document in one pass, without recursion.
+/// Parses a document in one pass, without recursion, into its tape: `nodes`.
 struct JSONParser {
     let base: UnsafePointer<UInt8>
     let end: Int
@@ -13,11 +13,13 @@ struct JSONParser {
     private var depth = 0
 
     /// Creates a parser, whose `nodes` the caller must free, even if `parse()` throws.
-    init(_ source: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>, limits: JSONLimits) {
+    ///
+    /// - Parameter base: the first byte of the document.
+    init(base: UnsafePointer<UInt8>, count: Int, limits: JSONLimits) {
         self.base = base
-        end = source.count
+        end = count
         self.limits = limits
-        capacity = max(1, min(source.count / 8 + 16, limits.valueCount))
+        capacity = max(1, min(count / 8 + 16, limits.valueCount))
         nodes = .allocate(capacity: capacity)
     }
 

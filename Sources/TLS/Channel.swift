@@ -29,9 +29,9 @@ package struct Channel: Sendable {
         session?.send(first, second) ?? SystemCall.send(descriptor.rawValue, first, second, moreFollows: moreFollows)
     }
 
-    /// Sends as many bytes of a part of a file as possible, from its beginning; may block on the disk, never on the socket.
+    /// Sends the first bytes of a part of a file: as many as the socket takes, and at most one record if it is encrypted.
     ///
-    /// After `.wouldBlock`, the next call must be for the same part again.
+    /// May block on the disk, never on the socket. After `.wouldBlock`, the next call must be for the same part again.
     package func sendFile(_ file: Descriptor, offset: Int, count: Int) -> Transfer {
         guard let session else {
             return SystemCall.sendFile(descriptor.rawValue, file.rawValue, offset: offset, count: count)

@@ -10,8 +10,8 @@ package enum HTTPAdmission: Sendable {
     case undecided(@Sendable (_ didFetch: @escaping @Sendable () -> Void) -> Void)
 }
 
-/// Decides again about a request if permissions have changed between the arrival of its head and the call of its handler: its
-/// body may have arrived late, or it may have waited for a thread.
+/// Decides again about a request if permissions have changed after its head arrived and before its handler is called: the body
+/// may have arrived late, or the request may have waited for a thread.
 package struct HTTPReadmission: Sendable {
     /// Returns a number above 0 that grows with each change of permissions after which an admitted request might be refused.
     ///

@@ -7,7 +7,7 @@ internal import Hashing
 public struct LocalArtifact: Sendable, Hashable {
     /// The path of the file on this machine.
     public var localPath: String
-    /// The path of the artifact, relative to the folder of the upload.
+    /// The path of the artifact, relative to the folder on the server to which files are uploaded.
     public var path: String
 
     /// - Parameter path: nil for the file's own name.

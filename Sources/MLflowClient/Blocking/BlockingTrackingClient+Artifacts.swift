@@ -145,6 +145,7 @@ extension BlockingTrackingClient {
                     let target = Self.artifactsPath + ArtifactRoot.encoded(folder + path)
                     stream = try caller.connection.open(target, authorization: authorization, transferLimits)
                 } else {
+                    // Not reached: `address` is nil only for a root that the server itself serves.
                     throw .unreachable("the artifacts have no address")
                 }
                 guard stream.head.status == 200 else {

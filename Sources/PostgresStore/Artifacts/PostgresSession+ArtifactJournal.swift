@@ -46,7 +46,7 @@ extension PostgresReadSession {
 
 extension ArtifactJournalQuery: SearchDescription {
     var filter: [Comparison] { [] }
-    var sortKeyCount: Int { 0 }
+    var requestedSortKeyCount: Int { 0 }
 
     func statement() throws -> SearchStatement {
         var statement = SearchStatement(keyColumns: ["journal.id"], source: "apus.artifact_journal AS journal")

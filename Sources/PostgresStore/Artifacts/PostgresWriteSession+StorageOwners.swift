@@ -60,11 +60,11 @@ extension PostgresWriteSession {
 
     /// Records the client as the owner of new runs that `countOwnRun` has counted.
     ///
-    /// - Parameter mayHaveRow: whether `run_owners` may contain rows with these ids already, because MLflow's own tools, such as
+    /// - Parameter mayHaveOldOwners: whether `run_owners` may contain rows with these ids already, because MLflow's tools, such as
     ///   `mlflow gc`, remove a run but not its row there.
-    func recordOwner(ofRuns ids: [String], mayHaveRow: Bool) throws {
+    func recordOwner(ofRuns ids: [String], mayHaveOldOwners: Bool) throws {
         guard hasAccessTables, !ids.isEmpty, let owner = caller.owner else { return }
-        if mayHaveRow { try forgetOwners(ofRuns: ids) }
+        if mayHaveOldOwners { try forgetOwners(ofRuns: ids) }
         try change("INSERT INTO apus.run_owners (run_uuid, owner) SELECT unnest($1::text[]), $2", ids, owner.key)
     }
 

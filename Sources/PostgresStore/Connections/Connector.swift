@@ -28,9 +28,9 @@ struct Connector: Sendable {
     ]
 
     // If a server hangs during a transaction, PostgreSQL ends the transaction after five seconds, because other servers wait for
-    // its locks, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their keys.
-    // PostgreSQL reuses their plans: without the second setting, a plan made while a table was small would still read the whole
-    // table after it has grown.
+    // locks that it holds, such as that of the access mark (`StoredAccessVersion`). Statements of the writer find rows by their
+    // keys. PostgreSQL reuses the plans of the statements: without the second setting, a plan made while a table was
+    // small would still read the whole table after it has grown.
     private static let writerSettings = [
         "SET idle_in_transaction_session_timeout = '5s'",
         "SET enable_seqscan = off",

@@ -4,7 +4,7 @@ internal import PostgreSQL
 internal import Tracking
 
 extension ExperimentSearch: SearchDescription {
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     static func key(_ row: PostgresRow) -> Int64 { row.int64(0) }
 

@@ -3,7 +3,7 @@ internal import PostgreSQL
 internal import Tracking
 
 extension LoggedModelSearch: SearchDescription {
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     /// False, because MLflow's page tokens for this search contain more than an offset.
     var acceptsOffsetTokens: Bool { false }
@@ -12,8 +12,8 @@ extension LoggedModelSearch: SearchDescription {
 
     static func key(_ row: PostgresRow) -> String { row.string(0) }
 
-    static func portion(of keys: [String], in session: PostgresReadSession) throws -> [String] {
-        try session.firstPortionOfLoggedModels(keys)
+    static func keysReadAtOnce(of keys: [String], in session: PostgresReadSession) throws -> [String] {
+        try session.loggedModelsAtOnce(keys)
     }
 
     static func entities(_ keys: [String], in session: PostgresReadSession) throws -> [LoggedModel] {
@@ -36,8 +36,8 @@ private struct LoggedModelSearchStatement {
         // If the filter compares no metric, a model needs a metric on one of the datasets.
         if !datasets.isEmpty, !search.filter.contains(where: { $0.entity == .metric }) {
             let row = statement.alias("measured")
-            let scopes = datasets.map { scope(row, $0) }.joined(separator: " OR ")
-            statement.addSubquery("EXISTS (\(Self.points(row)) AND (\(scopes)))")
+            let scopes = datasets.map { isInScope(row, $0) }.joined(separator: " OR ")
+            statement.addSubquery("EXISTS (\(Self.pointsQuery(row)) AND (\(scopes)))")
         }
         let ties = SearchSubject.loggedModels.tieBreaks(of: search.orderings.map(\.ordering))
         for clause in search.orderings + ties.map({ LoggedModelSearch.Clause(ordering: $0, dataset: nil) }) {
@@ -45,8 +45,8 @@ private struct LoggedModelSearchStatement {
         }
     }
 
-    private static func points(_ row: String) -> String {
-        "SELECT 1 FROM logged_model_metrics AS \(row) WHERE \(row).model_id = logged_models.model_id"
+    private static func pointsQuery(_ alias: String) -> String {
+        "SELECT 1 FROM logged_model_metrics AS \(alias) WHERE \(alias).model_id = logged_models.model_id"
     }
 
     private mutating func add(_ comparison: Comparison) throws {
@@ -60,9 +60,9 @@ private struct LoggedModelSearchStatement {
             let row = statement.alias("pair")
             let key = statement.bind(comparison.key)
             let condition = try statement.condition(SearchColumn("\(row).metric_value", .real), comparison)
-            var exists = "\(Self.points(row)) AND \(row).metric_name = \(key) AND \(condition)"
+            var exists = "\(Self.pointsQuery(row)) AND \(row).metric_name = \(key) AND \(condition)"
             if !datasets.isEmpty {
-                exists += " AND (\(datasets.map { dataset(row, $0) }.joined(separator: " OR ")))"
+                exists += " AND (\(datasets.map { isInNamedScope(row, $0) }.joined(separator: " OR ")))"
             }
             statement.addSubquery("EXISTS (\(exists))")
         case .parameter: try add(comparison, table: "logged_model_params", "param_key", "param_value")
@@ -71,7 +71,7 @@ private struct LoggedModelSearchStatement {
         }
     }
 
-    /// Adds a comparison of a param or tag, which finds only models that have the key.
+    /// Adds a comparison of a param or tag, which finds only models that have it.
     private mutating func add(
         _ comparison: Comparison,
         table: String,
@@ -89,20 +89,20 @@ private struct LoggedModelSearchStatement {
         )
     }
 
-    /// Returns the condition that a point belongs to a dataset of the search; such a dataset always has a name.
-    private mutating func dataset(_ row: String, _ scope: DatasetScope) -> String {
-        let isNamed = "\(row).dataset_name = \(statement.bind(scope.name))"
-        return scope.digest.map { "(\(isNamed) AND \(row).dataset_digest = \(statement.bind($0)))" } ?? isNamed
+    /// Returns the condition that a point belongs to a scope with a name, as each of `datasets` has.
+    private mutating func isInNamedScope(_ alias: String, _ scope: DatasetScope) -> String {
+        let isNamed = "\(alias).dataset_name = \(statement.bind(scope.name))"
+        return scope.digest.map { "(\(isNamed) AND \(alias).dataset_digest = \(statement.bind($0)))" } ?? isNamed
     }
 
     /// Returns the condition that a point belongs to a scope: the name and the digest of a dataset.
     ///
     /// If the scope's name or digest is empty, only the other one is compared; if both are empty, no point belongs to the scope.
-    private mutating func scope(_ row: String, _ scope: DatasetScope) -> String {
+    private mutating func isInScope(_ alias: String, _ scope: DatasetScope) -> String {
         var conditions: [String] = []
-        if !scope.name.isEmpty { conditions.append("\(row).dataset_name = \(statement.bind(scope.name))") }
+        if !scope.name.isEmpty { conditions.append("\(alias).dataset_name = \(statement.bind(scope.name))") }
         if let digest = scope.digest, !digest.isEmpty {
-            conditions.append("\(row).dataset_digest = \(statement.bind(digest))")
+            conditions.append("\(alias).dataset_digest = \(statement.bind(digest))")
         }
         return conditions.isEmpty ? "FALSE" : "(" + conditions.joined(separator: " AND ") + ")"
     }
@@ -128,12 +128,12 @@ private struct LoggedModelSearchStatement {
         }
         let row = statement.alias("sort")
         let key = statement.bind(ordering.key)
-        let isInScope = clause.dataset.map { " AND " + scope("point", $0) } ?? ""
+        let scopeCondition = clause.dataset.map { " AND " + isInScope("point", $0) } ?? ""
         // The first row is the latest point in the order of `ModelMetricPoint.supersedes`.
         statement.join(
             """
             LEFT JOIN LATERAL (SELECT point.metric_value AS value FROM logged_model_metrics AS point
-                WHERE point.model_id = logged_models.model_id AND point.metric_name = \(key)\(isInScope)
+                WHERE point.model_id = logged_models.model_id AND point.metric_name = \(key)\(scopeCondition)
                 ORDER BY point.metric_timestamp_ms DESC, point.metric_step DESC, point.run_id COLLATE "C",
                     point.metric_value DESC LIMIT 1) AS \(row) ON TRUE
             """
@@ -142,7 +142,7 @@ private struct LoggedModelSearchStatement {
         statement.terms.append(SortTerm("\(row).value", ascending: ordering.ascending, .real))
     }
 
-    /// Other programs may have stored NULL where Apus stores an empty text.
+    /// Returns the column of an attribute, where a NULL that another program stored counts as the empty text that Apus stores.
     ///
     /// - Parameter key: the canonical name. The parser returns only these ten names and `lifecycle_stage`.
     private static func attribute(_ key: String) -> SearchColumn {

@@ -16,18 +16,18 @@ extension PostgresReadSession {
     }
 
     /// Returns the first models of a page: as many as have fewer than 20,000 metric points together, and at least one.
-    func firstPortionOfLoggedModels(_ ids: [String]) throws -> [String] {
+    func loggedModelsAtOnce(_ ids: [String]) throws -> [String] {
         guard ids.count > 1 else { return ids }
         let query = "SELECT model_id, count(*) FROM logged_model_metrics WHERE model_id = ANY($1) GROUP BY model_id"
         let counted = try rows(query, ids)
         var pointCounts: [ExactText: Int64] = [:]
         counted.forEach { pointCounts[ExactText($0.string(0))] = $0.int64(1) }
         var sum: Int64 = 0
-        let portion = ids.prefix { id in
+        let first = ids.prefix { id in
             sum += pointCounts[ExactText(id)] ?? 0
             return sum < Self.maximumPointsInMemory
         }
-        return Array(portion.isEmpty ? ids.prefix(1) : portion)
+        return Array(first.isEmpty ? ids.prefix(1) : first)
     }
 
     private static var maximumPointsInMemory: Int64 { 20_000 }

@@ -17,7 +17,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
         return description
     }
 
-    var sortKeyCount: Int { search.orderings.count }
+    var requestedSortKeyCount: Int { search.orderings.count }
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
     var digest: UInt64 { search.digest(of: Tables.name) }

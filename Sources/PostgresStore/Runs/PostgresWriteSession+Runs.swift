@@ -12,7 +12,7 @@ extension PostgresWriteSession {
         try countRunAgainstQuotas()
         try insert(run.info)
         countOwnRun()
-        try recordOwner(ofRuns: [run.info.runID], mayHaveRow: new.runID != nil)
+        try recordOwner(ofRuns: [run.info.runID], mayHaveOldOwners: new.runID != nil)
         let insertion = "INSERT INTO tags (run_uuid, key, value) SELECT $1, * FROM unnest($2::text[], $3::text[])"
         try change(insertion, run.info.runID, run.tags.map(\.key), run.tags.map(\.value))
         return run
@@ -28,7 +28,7 @@ extension PostgresWriteSession {
     }
 
     private func insert(_ info: RunInfo) throws {
-        noteRun(info.runID)
+        noteAddedRun(info.runID)
         try change(
             """
             INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,

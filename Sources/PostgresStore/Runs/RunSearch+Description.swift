@@ -3,7 +3,7 @@ internal import PostgreSQL
 internal import Tracking
 
 extension RunSearch: SearchDescription {
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     func statement() throws -> SearchStatement { try RunSearchStatement(self).statement }
 
@@ -49,7 +49,7 @@ private struct RunSearchStatement {
 
     /// Adds a comparison of a metric, param or tag.
     ///
-    /// IS NULL finds only runs that do not have the key; all other comparisons find only runs that have it.
+    /// IS NULL finds only runs that lack the metric, param or tag; all other comparisons find only runs that have it.
     private mutating func addKeyValue(_ comparison: Comparison, key: String, table: String) throws {
         let row = statement.alias("pair")
         var exists = "EXISTS (SELECT 1 FROM \(table) AS \(row) WHERE \(row).run_uuid = runs.run_uuid"
@@ -146,7 +146,7 @@ private struct RunSearchStatement {
         }
     }
 
-    /// Joins the row of a key, of which each run has one or none.
+    /// Joins the row of a metric, param or tag, of which each run has one or none.
     private mutating func join(_ table: String, as row: String, key: String) {
         let joined =
             looksUpValues

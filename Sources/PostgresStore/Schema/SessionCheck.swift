@@ -1,6 +1,6 @@
 internal import PostgreSQL
 
-/// Checks that each connection has a database session of its own, with its settings and prepared statements.
+/// Checks that each connection has a database session of its own, with the connection's settings and prepared statements.
 ///
 /// A connection pooler may give a session to another client after each transaction. The settings of one client then affect the
 /// other client, or are lost.

@@ -10,8 +10,8 @@ protocol SearchDescription: Sendable {
     associatedtype Key: Sendable
 
     var filter: [Comparison] { get }
-    /// The number of keys in the requested order; 0 for the default order.
-    var sortKeyCount: Int { get }
+    /// The number of sort keys that the client asked for in `order_by`; 0 for the default order.
+    var requestedSortKeyCount: Int { get }
     var experimentIDs: [Int64] { get }
     /// The maximum number of entities on a page, at least 1.
     var maxResults: Int { get }
@@ -30,8 +30,8 @@ protocol SearchDescription: Sendable {
     func statement() throws -> SearchStatement
     /// Reads the key of a row, which is in its first columns.
     static func key(_ row: PostgresRow) -> Key
-    /// Returns the first keys of the page: as many as may be in memory at once, and at least one.
-    static func portion(of keys: [Key], in session: PostgresReadSession) throws -> [Key]
+    /// Returns the first of the keys: as many as have entities that may be in memory together, and at least one.
+    static func keysReadAtOnce(of keys: [Key], in session: PostgresReadSession) throws -> [Key]
     /// Reads the entities of the keys, in the same order, without those that were removed since the keys were found.
     static func entities(_ keys: [Key], in session: PostgresReadSession) throws -> [Found]
 }
@@ -40,7 +40,7 @@ extension SearchDescription {
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
     func refusal(ofTokenWithDigest digest: UInt64) -> TrackingError { PageToken.queryMismatch }
-    static func portion(of keys: [Key], in session: PostgresReadSession) -> [Key] { keys }
+    static func keysReadAtOnce(of keys: [Key], in session: PostgresReadSession) -> [Key] { keys }
 }
 
 /// The keys of one page of a search, in their order.
@@ -55,8 +55,8 @@ struct FoundKeys<Search: SearchDescription> {
     var cursor: SearchCursor<Search.Found> {
         SearchCursor(keys, keyBytes: Self.keyBytes, nextPageToken: nextPageToken) { keys, session in
             let session = try PostgresReadSession.own(session)
-            let portion = try Search.portion(of: keys, in: session)
-            return (try Search.entities(portion, in: session), portion.count)
+            let keysAtOnce = try Search.keysReadAtOnce(of: keys, in: session)
+            return (try Search.entities(keysAtOnce, in: session), keysAtOnce.count)
         }
     }
 
@@ -74,7 +74,7 @@ extension PostgresReadSession {
     /// Returns the keys of one page of the search, in its order.
     ///
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another search, and for a pattern
-    ///   that cannot be used.
+    ///   of LIKE or ILIKE that is too long or ends with a backslash.
     func find<Search: SearchDescription>(_ search: Search) throws -> FoundKeys<Search> {
         advice = { search.advice }
         let search = permissions.map { search.within($0) } ?? search
@@ -107,6 +107,6 @@ extension PostgresReadSession {
 extension SearchDescription {
     /// A sentence that says what the client should reduce if the search takes too long.
     fileprivate var advice: String {
-        searchAdvice(filter: filter, sortKeyCount: sortKeyCount, experimentCount: experimentIDs.count)
+        searchAdvice(filter: filter, sortKeyCount: requestedSortKeyCount, experimentCount: experimentIDs.count)
     }
 }

@@ -74,8 +74,8 @@ struct SearchStatement {
 
     /// Returns the condition that a column has one of the ids.
     ///
-    /// For a single id, the condition is an equality, so that PostgreSQL can use an index on the column and the sort keys for the
-    /// order.
+    /// For a single id, the condition is an equality, so that PostgreSQL can use an index that begins with the column and goes
+    /// on in the order of the search.
     mutating func condition(_ column: String, isIn ids: [Int64]) -> String {
         if let id = ids.first, ids.count == 1 { return "\(column) = \(bind(id))" }
         return "\(column) = ANY(\(bind(ids)))"
@@ -180,8 +180,8 @@ struct SearchStatement {
 
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after it if its first term is beyond the first value, or if the first terms are equal and its second term is
-    /// beyond the second value, and so on. A comparison with NULL is never true. This is right, because among rows with equal
+    /// A row comes after that row if its own first term is beyond the first value, or if the two are equal and its second term
+    /// is beyond the second value, and so on. A comparison with NULL is never true. This is right, because among rows with equal
     /// earlier terms, a term is NULL either in all of them or in none.
     private mutating func keysetCondition(after last: [SortValue]) throws(TrackingError) -> String {
         guard last.count == terms.count else { throw PageToken.malformed }

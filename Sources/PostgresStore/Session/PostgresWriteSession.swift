@@ -276,7 +276,7 @@ extension PostgresWriteSession {
     }
 
     /// Records the id of a run that the transaction adds.
-    func noteRun(_ id: String) { addedRun = id }
+    func noteAddedRun(_ id: String) { addedRun = id }
 
     /// Adds params, metrics or tags that the request logs to a run.
     func add(_ batch: LogBatch, runID: String, isOneParam: Bool = false) throws {

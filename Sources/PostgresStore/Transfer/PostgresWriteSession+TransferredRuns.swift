@@ -19,7 +19,8 @@ extension PostgresWriteSession {
         let info = transferred.run.info
         try columnLimits?.require(["runs.artifact_uri": info.artifactURI])
         try countRunAgainstQuotas()
-        // The run counts for the quotas from now on; it is sent later, together with other runs.
+        // The row is sent later, with those of other runs, but the run is counted already: if the request fails from here on, the
+        // transaction must be rolled back.
         try noteChange()
         countOwnRun()
         importBatch.runs[ExactText(info.runID)] = info
@@ -30,7 +31,7 @@ extension PostgresWriteSession {
             .text(info.status.wireName), .integer(info.startTime), info.endTime.postgresValue,
             transferred.deletedTime.postgresValue, .text(info.lifecycleStage.wireName), .text(info.artifactURI),
         ])
-        noteRun(info.runID)
+        noteAddedRun(info.runID)
         return info
     }
 
@@ -53,7 +54,7 @@ extension PostgresWriteSession {
             """,
             rows: importBatch.runRows
         )
-        try recordOwner(ofRuns: importBatch.unsentRuns, mayHaveRow: true)
+        try recordOwner(ofRuns: importBatch.unsentRuns, mayHaveOldOwners: true)
         (importBatch.runRows, importBatch.unsentRuns) = ([], [])
     }
 
@@ -79,9 +80,9 @@ extension PostgresWriteSession {
         return MergeResult(missing)
     }
 
-    package func addMissingLinks(of links: Run, to run: RunInfo) throws -> Bool {
+    package func addMissingLinks(of record: Run, to run: RunInfo) throws -> Bool {
         var isAnyNew = false
-        for input in links.datasetInputs {
+        for input in record.datasetInputs {
             let dataset = try datasetID(input.dataset, experimentID: run.experimentID)
             if try link(dataset: dataset, tags: input.tags, runID: run.runID) { isAnyNew = true }
         }
@@ -89,8 +90,8 @@ extension PostgresWriteSession {
             let (source, destination) = ("RUN_\(kind)", "MODEL_\(kind)")
             return [makeRunID(), source, run.runID, destination, modelID].map { .text($0) } + [.integer(step)]
         }
-        let inputs = links.modelInputs.map { linkRow("INPUT", $0.modelID, step: 0) }
-        let outputs = links.modelOutputs.map { linkRow("OUTPUT", $0.modelID, step: $0.step) }
+        let inputs = record.modelInputs.map { linkRow("INPUT", $0.modelID, step: 0) }
+        let outputs = record.modelOutputs.map { linkRow("OUTPUT", $0.modelID, step: $0.step) }
         let insertion = """
             INSERT INTO inputs (input_uuid, source_type, source_id, destination_type, destination_id, step)
             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[])

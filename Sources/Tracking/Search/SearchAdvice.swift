@@ -2,7 +2,7 @@ package import Filter
 
 /// Returns a sentence that says what the client should reduce if a search takes too long.
 ///
-/// - Parameter sortKeyCount: the number of keys in the requested order; 0 for the default order.
+/// - Parameter sortKeyCount: the number of sort keys that the client asked for in `order_by`; 0 for the default order.
 package func searchAdvice(filter: [Comparison], sortKeyCount: Int, experimentCount: Int) -> String {
     let patterns = filter.count { $0.comparisonOperator == .like || $0.comparisonOperator == .ilike }
     var parts: [String] = []

@@ -15,7 +15,7 @@ package struct SearchCursor<Entity: Sendable>: Sendable {
     /// - Parameters:
     ///   - keys: the keys by which the store reads the entities, in the order of the page.
     ///   - keyBytes: the memory that a key takes.
-    ///   - read: reads the entities of the first keys: as many as may be in memory at once, and at least one. Returns the
+    ///   - read: reads the entities of the first keys: as many as may be in memory together, and at least one. Returns the
     ///     entities in the order of the keys, without those that were removed since the page was found, and the number of
     ///     keys that it has read.
     package init<Key: Sendable>(

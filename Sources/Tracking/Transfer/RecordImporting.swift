@@ -51,6 +51,9 @@ package protocol RecordImporting: AnyObject, ClientBound {
 
     /// Looks up a run that the client may change, active or deleted.
     func runToChange(_ runID: String) throws -> RunHandle?
+    /// Returns the run as the import has left it so far.
+    ///
+    /// - Parameter id: the id of the run, which a handle need not contain.
     func info(of run: RunHandle, id: String) throws -> RunInfo
     /// Returns who created a run; nil if that is not recorded.
     func creator(of run: RunHandle) throws -> RunCreator?
@@ -62,8 +65,9 @@ package protocol RecordImporting: AnyObject, ClientBound {
     func addMissing(_ tags: [Tag], to run: RunHandle) throws -> MergeResult
     /// Links a run with its datasets and models.
     ///
+    /// - Parameter record: the run of the import that has the links.
     /// - Returns: whether any of the links was not stored yet.
-    func addMissingLinks(of links: Run, to run: RunHandle) throws -> Bool
+    func addMissingLinks(of record: Run, to run: RunHandle) throws -> Bool
     /// Adds the points of one metric that are not stored yet. They are counted in the report at once or in `finishImport`.
     func add(_ points: TransferredPoints, to run: RunHandle, _ report: inout TransferReport) throws
 
@@ -71,6 +75,7 @@ package protocol RecordImporting: AnyObject, ClientBound {
 
     /// Looks up a logged model that the client may change, active or deleted.
     func loggedModelToChange(_ modelID: String) throws -> LoggedModelHandle?
+    /// Returns the model as the import has left it so far, given its id.
     func info(of model: LoggedModelHandle, id: String) throws -> LoggedModelInfo
     /// Adds a model without its params and tags. Its experiment id must be the one in this store.
     func add(_ info: LoggedModelInfo) throws -> LoggedModelHandle

@@ -12,7 +12,7 @@ extension ReadSession {
 extension ExperimentSearch: SearchDescription {
     static let table = "experiments"
 
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Experiment] {
         try session.experiments(ids: rows)

@@ -12,7 +12,7 @@ extension ReadSession {
 extension LoggedModelSearch: SearchDescription {
     static let table = "logged_models"
 
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     /// False, because MLflow's page tokens for this search contain more than an offset.
     var acceptsOffsetTokens: Bool { false }
@@ -22,7 +22,7 @@ extension LoggedModelSearch: SearchDescription {
     }
 
     /// A page is read in parts, because its models may have many metric points.
-    static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64] {
+    static func rowsReadAtOnce(of rows: [Int64], in session: ReadSession) throws -> [Int64] {
         try session.loggedModelsAtOnce(rows)
     }
 

@@ -87,7 +87,7 @@ struct LoggedModelSearchStatement {
 
     /// Adds a comparison of a metric, param or tag.
     ///
-    /// The comparison finds only models that have the key.
+    /// The comparison finds only models that have the metric, param or tag.
     private mutating func add(_ comparison: Comparison, table: String, isOnDatasets: Bool = false) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.key))
         let row = statement.alias("pair")

@@ -39,7 +39,7 @@ extension ReadSession {
         return models
     }
 
-    /// Returns the first rows of a page: as many as may be in memory at once, and at least one.
+    /// Returns the first of the rows: as many as have models that may be in memory together, and at least one.
     ///
     /// Halves the number of rows until their models together have fewer than 20,000 metric points.
     func loggedModelsAtOnce(_ rows: [Int64]) throws -> [Int64] {

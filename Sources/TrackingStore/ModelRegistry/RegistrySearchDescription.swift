@@ -18,7 +18,7 @@ struct RegistrySearchDescription<Tables: RegistryTables>: SearchDescription {
     }
 
     static var table: String { Tables.name }
-    var sortKeyCount: Int { search.orderings.count }
+    var requestedSortKeyCount: Int { search.orderings.count }
     var maxResults: Int { search.maxResults }
     var pageToken: String? { search.pageToken }
 

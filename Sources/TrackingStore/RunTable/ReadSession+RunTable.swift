@@ -12,7 +12,7 @@ extension ReadSession {
 ///
 /// Each value of a metric at a step needs further statements.
 private struct RunTableReader: Sendable {
-    /// The columns of one kind, by the id of their key.
+    /// The columns of one kind, by the id of the key whose values they show.
     ///
     /// `index` is the index of a column in the table; `measure` has no meaning for params and tags.
     private typealias Columns = [Int64: [(index: Int, measure: RunTableColumn.Measure)]]

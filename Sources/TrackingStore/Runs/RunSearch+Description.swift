@@ -10,7 +10,7 @@ extension ReadSession {
 extension RunSearch: SearchDescription {
     static let table = "runs"
 
-    var sortKeyCount: Int { orderings.count }
+    var requestedSortKeyCount: Int { orderings.count }
 
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement {
         try RunSearchStatement(self, by: accessPath, in: session).statement

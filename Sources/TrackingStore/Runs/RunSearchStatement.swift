@@ -92,7 +92,7 @@ struct RunSearchStatement {
 
     /// Adds a comparison of a metric, param or tag.
     ///
-    /// IS NULL finds only runs that do not have the key; all other comparisons find only runs that have it.
+    /// IS NULL finds only runs that lack the metric, param or tag; all other comparisons find only runs that have it.
     private mutating func addKeyValue(_ comparison: Comparison, table: String) throws {
         let keyID = statement.bind(try session.connection.keyID(for: comparison.storedKey))
         let row = statement.alias("pair")

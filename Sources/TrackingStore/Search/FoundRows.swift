@@ -9,8 +9,8 @@ struct FoundRows<Search: SearchDescription> {
     var cursor: SearchCursor<Search.Found> {
         SearchCursor(rows, nextPageToken: nextPageToken) { rows, session in
             let session = try ReadSession.own(session)
-            let portion = try Search.portion(of: rows, in: session)
-            return (try Search.entities(rows: portion, in: session), portion.count)
+            let rowsAtOnce = try Search.rowsReadAtOnce(of: rows, in: session)
+            return (try Search.entities(rows: rowsAtOnce, in: session), rowsAtOnce.count)
         }
     }
 

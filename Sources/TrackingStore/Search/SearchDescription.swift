@@ -14,8 +14,8 @@ protocol SearchDescription: Sendable {
     /// The table that is searched. The column `id` identifies a row, and the largest id is about the number of rows.
     static var table: String { get }
     var filter: [Comparison] { get }
-    /// The number of keys in the requested order; 0 for the default order.
-    var sortKeyCount: Int { get }
+    /// The number of sort keys that the client asked for in `order_by`; 0 for the default order.
+    var requestedSortKeyCount: Int { get }
     var experimentIDs: [Int64] { get }
     /// The maximum number of entities on a page, at least 1.
     var maxResults: Int { get }
@@ -32,8 +32,8 @@ protocol SearchDescription: Sendable {
     func within(_ permissions: Permissions) -> Self
     /// Returns the search as SQL, with a total order.
     func statement(by accessPath: AccessPath, in session: ReadSession) throws -> SearchStatement
-    /// Returns the first rows of the page: as many as may be in memory at once, and at least one.
-    static func portion(of rows: [Int64], in session: ReadSession) throws -> [Int64]
+    /// Returns the first of the rows: as many as have entities that may be in memory together, and at least one.
+    static func rowsReadAtOnce(of rows: [Int64], in session: ReadSession) throws -> [Int64]
     /// Reads the entities of the rows, in the same order, without those that were removed since the rows were found.
     static func entities(rows: [Int64], in session: ReadSession) throws -> [Found]
 
@@ -87,11 +87,11 @@ struct MetricScan {
 
 extension SearchDescription {
     var filter: [Comparison] { [] }
-    var sortKeyCount: Int { 0 }
+    var requestedSortKeyCount: Int { 0 }
     var experimentIDs: [Int64] { [] }
     var acceptsOffsetTokens: Bool { true }
     func refusal(ofTokenWithDigest _: UInt64) -> TrackingError { PageToken.queryMismatch }
-    static func portion(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
+    static func rowsReadAtOnce(of rows: [Int64], in session: ReadSession) -> [Int64] { rows }
     var selectsRowsByID: Bool { false }
     var isInOrderOfAnIndex: Bool { true }
     func isAnsweredByIndex(_ comparison: Comparison) -> Bool { false }

@@ -11,7 +11,7 @@ extension ReadSession {
         advice = {
             searchAdvice(
                 filter: search.filter,
-                sortKeyCount: search.sortKeyCount,
+                sortKeyCount: search.requestedSortKeyCount,
                 experimentCount: search.experimentIDs.count
             )
         }

@@ -194,8 +194,8 @@ struct SearchStatement {
 
     /// Returns the condition for the rows that come after the row with these sort values.
     ///
-    /// A row comes after that row if its first term is beyond the first value, or if its first term equals the first value and
-    /// its second term is beyond the second value, and so on. A comparison with NULL is never true. The result is still
+    /// A row comes after that row if its own first term is beyond the first value, or if the two are equal and its
+    /// second term is beyond the second value, and so on. A comparison with NULL is never true. The result is still
     /// correct, because before each term that can be NULL, another term separates the rows with and without NULL. The first
     /// term is never NULL.
     private mutating func keysetCondition(after last: [SortValue]) -> String {

@@ -81,19 +81,19 @@ extension WriteSession {
         ).map { Tag(key: $0.string(0), value: $0.string(1)) }
     }
 
-    package func addMissingLinks(of links: Run, to run: RunRow) throws -> Bool {
+    package func addMissingLinks(of record: Run, to run: RunRow) throws -> Bool {
         let changesBefore = connection.totalChanges
-        for input in links.datasetInputs {
+        for input in record.datasetInputs {
             let dataset = try datasetRow(input.dataset, experimentID: run.experimentID)
             try link(dataset: dataset, tags: input.tags, runRow: run.id)
         }
-        for model in links.modelInputs {
+        for model in record.modelInputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_inputs (run_id, model_id) VALUES (?1, ?2)",
                 values: [run.id, model.modelID]
             )
         }
-        for model in links.modelOutputs {
+        for model in record.modelOutputs {
             try connection.run(
                 "INSERT OR IGNORE INTO model_outputs (run_id, model_id, step) VALUES (?1, ?2, ?3)",
                 values: [run.id, model.modelID, model.step]

@@ -44,7 +44,7 @@ package struct ExportFolder: RecordSource {
         for folder in found.runs { try readRun(folder, &reading, emit) }
         for folder in found.loggedModels { try readLoggedModel(folder, &reading, emit) }
         if selection.includesRegistry { try readRegistry(registry, reading, emit) }
-        try root.skippedPaths.report(to: emit)
+        try root.skippedParts.report(to: emit)
     }
 
     private func find(

@@ -30,9 +30,9 @@ package struct FileStore: RecordSource {
     package func read(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {
         try readAll(selection) { item in
             try emit(item)
-            try root.skippedPaths.report(to: emit)
+            try root.skippedParts.report(to: emit)
         }
-        try root.skippedPaths.report(to: emit)
+        try root.skippedParts.report(to: emit)
     }
 
     private func readAll(_ selection: TransferSelection, _ emit: (TransferItem) throws -> Void) throws {

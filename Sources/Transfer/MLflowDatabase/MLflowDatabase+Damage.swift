@@ -30,7 +30,7 @@ extension MLflowDatabase {
         do throws(RowFault) {
             return try read(row)
         } catch {
-            skippedPaths.add(subject(row), error.description)
+            skippedParts.add(subject(row), error.description)
             return nil
         }
     }
@@ -47,7 +47,7 @@ extension MLflowDatabase {
         do {
             try body()
         } catch let error as SQLiteError where error.isDamage {
-            skippedPaths.add(subject, "a part of it \(Self.damagedPageReason)")
+            skippedParts.add(subject, "a part of it \(Self.damagedPageReason)")
         }
     }
 

@@ -118,7 +118,7 @@ extension MLflowDatabase {
         }
         try points.send(to: emit)
         if let (count, reason) = points.lost {
-            skippedPaths.add(
+            skippedParts.add(
                 "run \(id): its metrics",
                 "\(count) points are left out; the reason for the first: \(reason)"
             )

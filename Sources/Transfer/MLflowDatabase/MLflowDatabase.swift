@@ -10,7 +10,7 @@ package final class MLflowDatabase: RecordSource {
     let reader: any DatabaseReader
     let columns: DatabaseColumns
     private(set) var finder: ArtifactFinder
-    let skippedPaths = SkippedPaths()
+    let skippedParts = SkippedParts()
     let missingFiles = MissingFiles()
     /// The ids of the experiments outside of the default workspace, which are not emitted.
     private(set) var outsideExperimentIDs: Set<Int64> = []
@@ -69,9 +69,9 @@ package final class MLflowDatabase: RecordSource {
         do {
             try readAll(selection) { item in
                 try emit(item)
-                try skippedPaths.report(to: emit)
+                try skippedParts.report(to: emit)
             }
-            try skippedPaths.report(to: emit)
+            try skippedParts.report(to: emit)
         } catch  where error is SQLiteError || error is PostgresError {
             throw SourceFailure("\(reader.location) cannot be read to its end: \(error)")
         }
@@ -152,7 +152,7 @@ package final class MLflowDatabase: RecordSource {
         _ owner: [ColumnValue]
     ) throws -> [Tag] {
         func read(_ sql: String, _ values: [ColumnValue]) throws -> [Tag] {
-            try rows(sql, values, subject: { "\(subject): '\((try? $0.text(0)) ?? "a key")'" }) {
+            try rows(sql, values, subject: { "\(subject): \((try? $0.text(0)).map { "'\($0)'" } ?? "a key")" }) {
                 row throws(RowFault) in
                 Tag(key: try row.text(0), value: try row.text(1))
             }

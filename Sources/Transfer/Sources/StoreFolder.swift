@@ -5,20 +5,20 @@ internal import Glibc
 struct StoreFolder {
     let path: String
     /// The paths that cannot be read; shared by all folders of one source.
-    let skippedPaths: SkippedPaths
+    let skippedParts: SkippedParts
 
     /// The maximum size of a file that has one value or is a `meta.yaml`; a larger file counts as damaged.
     private static let maximumTextBytes = 32 << 20
 
     /// Creates the root folder of a source.
-    init(root: String) { self.init(path: root, skippedPaths: SkippedPaths()) }
+    init(root: String) { self.init(path: root, skippedParts: SkippedParts()) }
 
-    private init(path: String, skippedPaths: SkippedPaths) {
+    private init(path: String, skippedParts: SkippedParts) {
         self.path = path
-        self.skippedPaths = skippedPaths
+        self.skippedParts = skippedParts
     }
 
-    func folder(_ name: String) -> StoreFolder { StoreFolder(path: path + "/" + name, skippedPaths: skippedPaths) }
+    func folder(_ name: String) -> StoreFolder { StoreFolder(path: path + "/" + name, skippedParts: skippedParts) }
 
     var name: String { String(path[path.index(after: path.lastIndex(of: "/") ?? path.startIndex)...]) }
 
@@ -26,16 +26,16 @@ struct StoreFolder {
 
     /// The names of the entries of one kind, in ascending order; empty if the folder does not exist.
     ///
-    /// Entries that are neither files nor folders, and a folder that cannot be read, are added to `skippedPaths`.
+    /// Entries that are neither files nor folders, and a folder that cannot be read, are added to `skippedParts`.
     func names(_ kind: Kind) -> [String] {
         do throws(SourceFailure) {
             let entries = try entries()
-            for link in entries.links { skippedPaths.add("\(path)/\(link)", "a symbolic link, which is not followed") }
-            for (name, reason) in entries.others { skippedPaths.add("\(path)/\(name)", reason) }
+            for link in entries.links { skippedParts.add("\(path)/\(link)", "a symbolic link, which is not followed") }
+            for (name, reason) in entries.others { skippedParts.add("\(path)/\(name)", reason) }
             return kind == .file ? entries.files : entries.folders
         } catch {
             var status = stat()
-            if lstat(path, &status) == 0 { skippedPaths.add(path, error.description) }
+            if lstat(path, &status) == 0 { skippedParts.add(path, error.description) }
             return []
         }
     }
@@ -88,7 +88,7 @@ struct StoreFolder {
     func filePaths(depth: Int = 0) -> [String] {
         // A key has no more than 250 characters, and so no more than 125 slashes.
         guard depth < 130 else {
-            skippedPaths.add(path, "has more levels of folders than a key can have")
+            skippedParts.add(path, "has more levels of folders than a key can have")
             return []
         }
         return names(.file)

@@ -42,20 +42,20 @@ extension MLflowAPI {
     private func makeAdministrator(_ accounts: AccountSettings, _ flag: String) throws -> String? {
         let name = accounts.administrator
         let printableName = name.printable(limit: 60)
-        let passwordIsUnused =
+        let unusedPasswordNote =
             accounts.password == nil
             ? nil
             : "apus: the user '\(printableName)' exists already, and the password was not changed: MLFLOW_AUTH_ADMIN_PASSWORD is "
                 + "used only at the first start. To change the password: apus user set-password \(printableName) \(flag)"
         guard try mustCreateFirstAdministrator(named: name, hasPassword: accounts.password != nil) else {
-            return passwordIsUnused
+            return unusedPasswordNote
         }
         let password = accounts.password ?? String(AccessKey().text.dropFirst(AccessKey.prefix.count).prefix(24))
         do {
             _ = try createUser(name, password: password, isAdministrator: true, by: .server)
         } catch let error as TrackingError where error.code == .resourceAlreadyExists {
             // Another server of the database has started at the same time and has created this user.
-            return passwordIsUnused
+            return unusedPasswordNote
         }
         let origin =
             accounts.password == nil
@@ -85,13 +85,14 @@ extension SecuritySettings {
     /// The kinds of accounts that a database has and this server ignores.
     enum Accounts: String {
         case users, tokens
+        /// A server that checks neither does not find out which of the two a database in PostgreSQL has.
         case either = "users or tokens"
 
         fileprivate var flag: String {
             switch self {
             case .users: "--app-name basic-auth"
             case .tokens: "--require-token"
-            case .either: "the flags of the other servers, such as --app-name basic-auth"
+            case .either: "the flags of the database's other servers, such as --app-name basic-auth"
             }
         }
     }

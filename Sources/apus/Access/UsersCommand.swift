@@ -134,7 +134,7 @@ struct UserAdministration: ParsableCommand {
 struct UserDeletion: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete",
-        abstract: "Delete a user, the user's tokens, and the grants that only this user has.",
+        abstract: "Delete a user with all log-ins and tokens, and the grants given directly and not through a role.",
         helpNames: .long
     )
 

@@ -114,7 +114,7 @@ extension Diagnosis {
                 "Correct the variable, or put \(uri.host) into NO_PROXY if it is reached without the proxy."
             )
         case .brokenBody(let reason):
-            return Diagnosis("the request cannot be read to its end: \(reason)", "Try again.")
+            return Diagnosis("the data that is to be sent cannot be read: \(reason)", "Try again.")
         case .interrupted:
             return Diagnosis(failure.phrase, "Try again.")
         case .speaksTLS:
@@ -269,8 +269,8 @@ extension Diagnosis {
                 + " a certificate made that is for \(uri.host)."
         case .selfSigned, .unknownIssuer:
             "If you know and trust this certificate, set MLFLOW_TRACKING_SERVER_CERT_PATH, or SSL_CERT_FILE, to the file of this "
-                + "certificate or of its issuer; otherwise somebody else may answer here. A server must also send the "
-                + "certificates between its own and its issuer's."
+                + "certificate or of its issuer. If you do not know it, somebody else may be answering at this address. A server "
+                + "must also send the intermediate certificates, which lead from its own to one that its clients trust."
         case .untrusted: "The server's owner has to replace the certificate."
         case .notTLS: "Write http:// instead of https:// in the URI, or check the port."
         case .oldVersion: "The server has to offer TLS 1.2 or 1.3; or another program owns the port."

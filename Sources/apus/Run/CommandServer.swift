@@ -126,13 +126,14 @@ final class CommandServer {
             do throws(StartFailure) {
                 return try launch()
             } catch {
-                guard let failed = pid.flatMap({ signals.status(of: $0) }), failed != 0 else { throw error }
-                status = failed
+                guard let childStatus = pid.flatMap({ signals.status(of: $0) }), childStatus != 0 else { throw error }
+                status = childStatus
             }
         }
     }
 
-    /// Starts a server at the address that the command knows, after the server of another process there has ended.
+    /// After the server of another process has ended, starts one at its address, or uses the one that another `apus run` has
+    /// started there.
     private func takeOver() throws {
         guard let address = try? TrackingURI(uri) else { throw StartFailure("the server at \(uri) has ended") }
         let end = ContinuousClock.now + Self.longestTakeOver
@@ -188,11 +189,12 @@ final class CommandServer {
         let arguments = CStrings(
             ["apus", "server", "--reuse", "--ready-file", readyFile] + parents + settings.arguments
         )
+        // The child's id is known only after the fork: `apus_start_server` writes it over these spaces.
         let prefix = "LISTEN_PID="
         let environment = CStrings(
             [prefix + String(repeating: " ", count: 16), "LISTEN_FDS=\(sockets.count)"] + Self.inheritedVariables
         )
-        guard let listenPID = environment.pointers[0].map({ $0 + prefix.utf8.count }) else {
+        guard let listenPIDDigits = environment.pointers[0].map({ $0 + prefix.utf8.count }) else {
             throw StartFailure("There is no memory left.")
         }
         var mask = signals.inheritedMask
@@ -200,7 +202,7 @@ final class CommandServer {
             Self.program,
             arguments.pointers,
             environment.pointers,
-            listenPID,
+            listenPIDDigits,
             sockets.map(\.rawValue),
             sockets.count,
             &mask

@@ -11,11 +11,11 @@ struct RunCommand: ParsableCommand {
             signal that ended it, 127 if there is no such program, 126 if it cannot be run, 125 if there is no server \
             for it. At the end, a server that was started here is stopped; one that was already running is not.
 
-            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. SIGTERM, \
-            SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, \
-            SIGTSTP and SIGCONT that a process sends are passed on to the command's process. The command may take as \
-            long as it needs to end: apus run never kills it. If apus run itself is killed, the command gets a \
-            SIGTERM, and the server ends after the command.
+            The command keeps the terminal and its signals: Ctrl-C reaches the command and not the server. Of the \
+            signals that other processes send to apus run, it passes SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, \
+            SIGALRM, SIGXCPU, SIGPWR, SIGWINCH and, without a terminal, SIGTSTP and SIGCONT to the command's process. \
+            The command may take as long as it needs to end: apus run never kills it. If apus run itself is killed, the \
+            command gets a SIGTERM, and the server ends after the command.
 
             A server that dies is started again at the same address. If processes that the command has started are still \
             running after its end, the server runs on until they end, for the time of --grace at most. With --upstream, \
@@ -23,8 +23,8 @@ struct RunCommand: ParsableCommand {
             the rest. A SIGTERM or Ctrl-C ends these waits early.
 
             The other flags are passed to the server. Without --host and --port it listens on 127.0.0.1 at a free \
-            port. The flags below that say where a server listens, who may use it and which pages it has, and \
-            --artifacts-only, have an effect; their environment variables have none.
+            port. Environment variables that say where a server listens, who may use it and which pages it has, and the \
+            one of --artifacts-only, are ignored, because they are meant for other servers: use the flags below.
             """
     )
 
@@ -107,7 +107,7 @@ extension SettingDefinition {
                 + "status, what an upstream lacks, and the last error."
         )
     static let grace = option("--grace", "time", default: "10s")
-        .doing("How long the server waits, after the command's end, for the end of processes that it has started.")
+        .doing("How long the server runs on after the command's end, while processes started by the command still run.")
     static let drainTime = option("--drain-time", "time", default: "60s")
         .doing("How long the server may continue at the end to send what the upstream lacks.")
 }

@@ -44,9 +44,10 @@ extension MLflowAPI {
             startTime: startTime,
             tags: tags
         )
-        // Without a start time, requests for different runs may have equal bodies, so an equal body does not show a repetition.
         let note = { @Sendable (run: Run) in AuditNote.created(run.info.runID) }
         let encode = { @Sendable (run: Run) in HTTPResponse.run(run, showsOutputs: false) }
+        // With `.create`, a repeated request gets the run that the first one created. Without a start time, requests for
+        // different runs may be equal, so an equal one is not taken for a repetition.
         if startTime == 0 { return .write({ try $0.createRun(new) }, auditNote: note, encode: encode) }
         return .create("run", { try $0.createRun(new) }, entity: { .run($0.info) }, auditNote: note, encode: encode)
     }

@@ -33,7 +33,7 @@ struct BackupManifest: Equatable {
 
     /// Unix milliseconds.
     var created: Int64
-    /// Whether this is a snapshot: its artifacts are stored in `contents`, beside its folder, and named by their hashes.
+    /// Whether this is a snapshot: artifacts are stored in `contents`, beside the snapshot's folder, and named by their hashes.
     ///
     /// A backup has its artifacts in its own folder, at their paths.
     var storesByContent = false

@@ -1,7 +1,6 @@
 package import Budgets
 
-// What MLflowAPI needs from a store to carry out one request. `TrackingStore` (SQLite) and `PostgresStore` (PostgreSQL)
-// implement it.
+// What MLflowAPI needs from a store for one request. `TrackingStore` (SQLite) and `PostgresStore` (PostgreSQL) implement it.
 //
 // Every function throws `.resourceDoesNotExist` if the request names an id or a name that does not exist. Every function that
 // changes a run or an experiment, or something that belongs to one, throws `.invalidParameterValue` if the run or experiment is
@@ -63,9 +62,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
     //
     // A run or key that is unknown has no points.
 
-    /// Returns one page of a metric's history, in ascending order of (timestamp, step, value).
-    ///
-    /// The cost depends on the size of the page and not on its position.
+    /// Returns one page of a metric's history, in ascending order of (timestamp, step, value); the cost depends on its size.
     /// - Parameter limit: the maximum number of points, at least 1.
     /// - Throws: `.invalidParameterValue` for a page token that is malformed or belongs to another history.
     func metricHistory(_ history: MetricHistory, pageToken: String?, limit: Int) throws -> MetricHistoryPage
@@ -122,9 +119,8 @@ package protocol TrackingReading: RecordReading, AccessTables {
     //
     // These functions are for the server itself; they do not check permissions.
 
-    /// Returns a number that changes whenever the result of `experimentArtifactLocations` may have changed.
-    ///
-    /// For a PostgreSQL database, to which other programs may write too, the number also changes every 30 seconds.
+    /// Returns a number that changes whenever the result of `experimentArtifactLocations` may have changed; for a PostgreSQL
+    /// database, to which other programs may write too, also every 30 seconds.
     func experimentArtifactLocationVersion() throws -> Int64
     /// Returns the locations of all experiments, and of runs and logged models that are outside of their experiment's location.
     func experimentArtifactLocations() throws -> [ExperimentArtifactLocation]
@@ -150,9 +146,7 @@ package protocol TrackingReading: RecordReading, AccessTables {
 
     // MARK: Permanent removal
 
-    /// The artifacts of all runs, logged models and model versions that a request does not remove.
-    ///
-    /// The cost is that of reading all runs, logged models and model versions.
+    /// The artifacts of all runs, logged models and model versions that a request does not remove; reads all of these.
     func artifactsInUse(excluding request: RemovalRequest, in folders: ArtifactFolders) throws -> ArtifactsInUse
     /// What a request would remove: the numbers of objects and points, and each object with its artifact folder; counts no files.
     ///

@@ -16,7 +16,6 @@ package final class ArtifactUpload: Sendable {
 
     private struct Progress {
         var bytes: Int64 = 0
-        var earlyFlush = EarlyFlush()
         /// The hash of the bytes so far; nil if the hash is not needed.
         var hash: SHA256?
     }
@@ -36,6 +35,7 @@ package final class ArtifactUpload: Sendable {
     /// Nil once the upload has ended.
     private let file: Mutex<Descriptor?>
     private let progress: Mutex<Progress>
+    private let earlyFlush = EarlyFlush()
 
     /// Creates the temporary file and locks it, so that `removeStaleUploads` of another process does not remove it.
     ///
@@ -93,9 +93,10 @@ package final class ArtifactUpload: Sendable {
             abort()
             throw error
         }
-        progress.withLock { progress in
+        let end = progress.withLock { progress in
             progress.bytes += Int64(bytes.count)
             progress.hash?.update(bytes)
+            return progress.bytes
         }
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -109,14 +110,12 @@ package final class ArtifactUpload: Sendable {
                 throw ArtifactError(errno: code == 0 ? EIO : code, call: "write")
             }
         }
-        var (end, earlyFlush) = progress.withLock { ($0.bytes, $0.earlyFlush) }
         do {
             try earlyFlush.didWrite(to: end, of: file)
         } catch {
             abort()
             throw error
         }
-        progress.withLock { [earlyFlush] progress in progress.earlyFlush = earlyFlush }
     }
 
     /// Moves the file to its target, in place of an older file; the new file is durable when this function returns.

@@ -23,7 +23,7 @@ package final class MultipartPart: Sendable {
     /// Nil once the part has ended.
     private let file: Mutex<Descriptor?>
     private let written = Mutex<Int64>(0)
-    private let earlyFlush: Mutex<EarlyFlush>
+    private let earlyFlush: EarlyFlush
 
     init(upload: MultipartUpload, number: Int, tag: String, file: Descriptor, _ bounds: Bounds) {
         self.upload = upload
@@ -31,7 +31,7 @@ package final class MultipartPart: Sendable {
         self.tag = tag
         self.bounds = bounds
         self.file = Mutex(file)
-        earlyFlush = Mutex(EarlyFlush(from: bounds.offset ?? 0))
+        earlyFlush = EarlyFlush(from: bounds.offset ?? 0)
     }
 
     deinit { abort() }
@@ -51,18 +51,11 @@ package final class MultipartPart: Sendable {
             try upload.countBytes(count, isInSharedFile: isInSharedFile)
             let offset = (bounds.offset ?? 0) + before
             try file.write(bytes, at: offset)
-            try didWrite(to: offset + count, of: file)
+            try earlyFlush.didWrite(to: offset + count, of: file)
         } catch {
             abort()
             throw error
         }
-    }
-
-    private func didWrite(to end: Int64, of file: Descriptor) throws(ArtifactError) {
-        // A copy, because the disk may take long, and the lock must be free for other threads.
-        var flush = earlyFlush.withLock { $0 }
-        try flush.didWrite(to: end, of: file)
-        earlyFlush.withLock { [flush] in $0 = flush }
     }
 
     /// Makes the bytes durable and adds the part to the upload, where it replaces an earlier part of the same number.

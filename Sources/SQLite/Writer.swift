@@ -202,17 +202,15 @@ package final class Writer<Session: WriterSession>: Sendable {
         return count
     }
 
-    /// Removes small requests from the queue, in turn for each client, because they are to join the transaction that runs.
+    /// Removes small requests from the queue, which are to join the transaction that runs.
     private func takeSmall() -> [WriterJob<Session>] {
-        state.withLock { state in
-            let small = turns.interleaved(state.pending.filter { !$0.isLarge })
-            state.pending = small.dropFirst(Self.mostJoining) + state.pending.filter(\.isLarge)
-            return Array(small.prefix(Self.mostJoining))
+        let lastCommit = transactions.statistics.lastCommit
+        return state.withLock { state in
+            let (joining, waiting) = turns.joining(state.pending, lastCommit: lastCommit)
+            state.pending = waiting
+            return joining
         }
     }
-
-    /// The maximum number of requests that join a transaction at its end.
-    private static var mostJoining: Int { 64 }
 
     private func checkpoint() {
         guard transactions.isCheckpointDue else { return }

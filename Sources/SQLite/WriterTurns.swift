@@ -27,6 +27,7 @@ final class WriterTurns: @unchecked Sendable {
 
     private static let usualCost = Duration.microseconds(50)
     private static let maximumKinds = 1_000
+    private static let maximumJoining = 64
 
     /// The average time of the latest requests of each kind.
     private var costs: [Kind: Duration] = [:]
@@ -68,7 +69,7 @@ final class WriterTurns: @unchecked Sendable {
     }
 
     /// Sorts the requests by the estimated time of all requests of their client up to and including them (fair queuing).
-    func interleaved<Session: WriterSession>(_ jobs: [WriterJob<Session>]) -> [WriterJob<Session>] {
+    private func interleaved<Session: WriterSession>(_ jobs: [WriterJob<Session>]) -> [WriterJob<Session>] {
         var due: [Peer: Duration] = [:]
         let timed = jobs.enumerated().map { index, job in
             let time = due[job.peer, default: .zero] + costs[Kind(job), default: Self.usualCost]
@@ -76,6 +77,23 @@ final class WriterTurns: @unchecked Sendable {
             return (time: time, index: index)
         }
         return timed.sorted { ($0.time, $0.index) < ($1.time, $1.index) }.map { jobs[$0.index] }
+    }
+
+    /// Divides the requests in the queue into small ones that join the transaction that runs, and those that go on waiting.
+    ///
+    /// As many join, in turn for each client, as are estimated to take `longest` together, and at most 64, so that the requests in
+    /// the transaction do not wait long for them.
+    func joining<Session: WriterSession>(
+        _ jobs: [WriterJob<Session>],
+        lastCommit: Duration
+    ) -> (joining: [WriterJob<Session>], waiting: [WriterJob<Session>]) {
+        let small = interleaved(jobs.filter { !$0.isLarge })
+        var left = Self.longest(whenCommitsTake: lastCommit)
+        let joining = small.prefix(Self.maximumJoining).prefix { job in
+            left -= costs[Kind(job), default: Self.usualCost]
+            return left > .zero
+        }
+        return (Array(joining), small.dropFirst(joining.count) + jobs.filter(\.isLarge))
     }
 
     /// Whether the transaction must be committed after this request, because others wait.

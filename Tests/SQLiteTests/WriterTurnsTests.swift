@@ -89,6 +89,20 @@ import Testing
         writer.shutdown()
     }
 
+    @Test func `requests that join a transaction are small, few, and quick together`() {
+        let turns = WriterTurns()
+        func counts(_ jobs: [WriterJob<RowSession>]) -> [Int] {
+            let (joining, waiting) = turns.joining(jobs, lastCommit: .zero)
+            return [joining.count, waiting.count]
+        }
+        let (large, small, slow) = (job(one, isLarge: true), job(one), job(other))
+        #expect(counts([large, small, large, small]) == [2, 2])
+        #expect(counts(Array(repeating: small, count: 100)) == [64, 36])
+        turns.recordTime(.milliseconds(2), for: 1, like: slow)
+        #expect(counts(Array(repeating: slow, count: 20)) == [2, 18])
+        #expect(counts([small, slow, slow, slow, small]) == [4, 1])
+    }
+
     @Test func `small requests that come while a large one runs are stored with it`() throws {
         let world = try WriterWorld()
         let (writer, outcomes) = try run([{ try $0.insert(2) }, { try $0.insert(3) }], whileLargeRunsIn: world)

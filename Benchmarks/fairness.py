@@ -1,13 +1,13 @@
 """What 64 honest clients feel of one hostile one: their p99 with it beside them and without it, in the same run.
 
-    python3 Benchmarks/fairness.py [--cases batches,churn] [--seconds 8] [--rounds 3] [--tokens] [--server-options "…"]
+    python3 Benchmarks/fairness.py [--cases batches,churn] [--seconds 2] [--rounds 5] [--tokens] [--server-options "…"]
 
 The honest clients log metrics and look up runs at a steady rate over 64 connections (Benchmarks/native/load.c), so that
 a latency includes the delay by a stall. The hostile one comes from 127.0.0.2, or with --tokens from the same address with
-a token of its own. It runs at the lowest priority, because on one machine it would otherwise take the processors from
-the honest ones by itself. Every case is measured between two measurements without it, and each figure is the median of
-the rounds. "server" leaves out how long the honest clients' own program waited for a processor, which is "lag". Needs a
-release build.
+a token of its own. It gets only processor time that nobody else wants, because on one machine it would otherwise take the
+processors from the honest ones by itself. Every case is measured between two measurements without it, and each figure is
+the median of the rounds: on a virtual machine, some rounds contain pauses of many milliseconds that no program caused.
+"server" leaves out how long the honest clients' own program waited for a processor, which is "lag". Needs a release build.
 """
 
 from __future__ import annotations
@@ -333,8 +333,8 @@ def make_token(server, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", default="", help="some of " + ", ".join(CASES))
-    parser.add_argument("--seconds", type=int, default=8)
-    parser.add_argument("--rounds", type=int, default=1, help="how often each case is measured")
+    parser.add_argument("--seconds", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each case is measured")
     parser.add_argument("--rate", type=int, default=600, help="requests a second of the honest clients")
     parser.add_argument("--tokens", action="store_true", help="the hostile client has the same address and another token")
     parser.add_argument("--server-options", default="")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-from pathlib import Path
 
 
 def start_in_background(command: list[str]) -> subprocess.Popen:
-    """Starts the command at the lowest priority, in a session of its own.
+    """Starts the command with the policy SCHED_IDLE (sched(7)), in a process group of its own.
 
-    Hostile clients on the server's machine would otherwise take the processors from honest ones by themselves.
+    Hostile clients on the server's machine would otherwise take the processors from honest ones by themselves. The command
+    stays in the session of the caller, as `ApusServer` does: between sessions the policy of a process does not count, because
+    Linux first divides the processors among the sessions (sched(7), autogroup).
     """
-    process = subprocess.Popen(["nice", "-n", "19", *command], start_new_session=True)
-    # Between sessions it is not the nice value of a process that counts, but that of its session (sched(7), autogroup).
-    group = Path(f"/proc/{process.pid}/autogroup")
-    if group.exists():
-        group.write_text("19")
-    return process
+    return subprocess.Popen(["chrt", "--idle", "0", *command], process_group=0)

@@ -114,7 +114,7 @@ class _Server:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=log,
-                    start_new_session=True,
+                    process_group=0,
                 )
             except OSError as error:
                 raise ServerFailed(f"{self.name} cannot be started: {error}") from error

@@ -43,6 +43,8 @@ extension ReaderPool {
         private var startedReaders = 0
         /// The number of reads of each peer that general readers run now.
         private var runningReads: [Peer: Int] = [:]
+        /// The peer whose read the reserved reader runs now.
+        private var reservedPeer: Peer?
         private let contention: Contention
         private let capacity: KindCounts
         private var readerCounts = KindCounts()
@@ -60,25 +62,36 @@ extension ReaderPool {
             guard !isPaused(job.cost) else { return nil }
             if job.cost == .cheap, let reader = takeIdle(.reserved) {
                 reader.job = job
+                countRunning(job, on: reader)
                 return reader
             }
-            guard mayRunMore(for: job.caller.client), let reader = takeIdle(.general) else { return nil }
+            guard mayRunMore(for: job.caller.client, job.cost), let reader = takeIdle(.general) else { return nil }
             reader.job = job
             countRunning(job, on: reader)
             return reader
         }
 
-        /// Whether one more general reader may work for the peer: while several clients send requests, each has at most one
-        /// general reader, so that no client uses all processors.
-        private func mayRunMore(for peer: Peer) -> Bool { runningReads[peer] == nil || !contention.isPresent }
+        /// Whether a general reader may run a read of this peer now.
+        ///
+        /// While several clients send requests, each has at most one general reader, and none for cheap reads while the reserved
+        /// reader runs one of its own, so that no client uses all processors.
+        private func mayRunMore(for peer: Peer, _ cost: ReadCost) -> Bool {
+            guard contention.isPresent else { return true }
+            return runningReads[peer] == nil && (cost != .cheap || reservedPeer != peer)
+        }
 
         private mutating func countRunning(_ job: ReaderJob, on reader: Reader) {
-            guard reader.kind == .general else { return }
-            reader.peer = job.caller.client
-            runningReads[job.caller.client, default: 0] += 1
+            switch reader.kind {
+            case .reserved: reservedPeer = job.caller.client
+            case .general:
+                reader.peer = job.caller.client
+                runningReads[job.caller.client, default: 0] += 1
+            case .long: break
+            }
         }
 
         private mutating func uncountRunning(on reader: Reader) {
+            if reader.kind == .reserved { reservedPeer = nil }
             guard let peer = reader.peer else { return }
             reader.peer = nil
             let left = runningReads[peer, default: 1] - 1
@@ -134,10 +147,7 @@ extension ReaderPool {
                 return .releaseMemory
             }
             guard !isPaused(.cheap) else { return nil }
-            let mayAllRunMore = !contention.isPresent
-            let job = queues.popFirst(for: reader.kind, onlyCheap: isPaused(.expensive)) { [runningReads] peer in
-                mayAllRunMore || runningReads[peer] == nil
-            }
+            let job = queues.popFirst(for: reader.kind, onlyCheap: isPaused(.expensive), where: mayRunMore)
             guard let job else { return nil }
             countRunning(job, on: reader)
             return .perform(job)
@@ -180,8 +190,8 @@ extension ReaderPool {
         ///   first of these readers cannot be started, `makeShortIfAlone` must follow.
         mutating func makeLong(_ reader: Reader) -> [Reader.Kind]? {
             guard readerCounts[.long] < capacity[.long] else { return nil }
-            move(reader, to: .long)
             uncountRunning(on: reader)
+            move(reader, to: .long)
             guard !isClosed else { return [] }
             var vacancies: [Reader.Kind] = []
             if readerCounts[.reserved] == 0, let kind = reserveReader(.reserved) { vacancies.append(kind) }

@@ -18,13 +18,20 @@ struct ReaderQueues {
         }
     }
 
-    /// - Parameter mayBeNext: whether a general reader may take a read of this peer now.
-    mutating func popFirst(for kind: Reader.Kind, onlyCheap: Bool, where mayBeNext: (Peer) -> Bool) -> ReaderJob? {
+    /// - Parameter mayRunMore: whether a general reader may run a read of this peer and cost now.
+    mutating func popFirst(
+        for kind: Reader.Kind,
+        onlyCheap: Bool,
+        where mayRunMore: (Peer, ReadCost) -> Bool
+    ) -> ReaderJob? {
         switch kind {
         case .reserved: return cheap.popFirst()
         case .general:
-            let job = onlyCheap ? nil : continued.popFirst(where: mayBeNext) ?? expensive.popFirst(where: mayBeNext)
-            return job ?? cheap.popFirst(where: mayBeNext)
+            let job =
+                onlyCheap
+                ? nil
+                : continued.popFirst { mayRunMore($0, .continued) } ?? expensive.popFirst { mayRunMore($0, .expensive) }
+            return job ?? cheap.popFirst { mayRunMore($0, .cheap) }
         case .long: return onlyCheap ? nil : long.popFirst()
         }
     }

@@ -40,7 +40,8 @@ import Testing
         pool.close()
     }
 
-    @Test func `while several clients contend, one of them has one reader for all its reads`() throws {
+    @Test(arguments: [ReadCost.expensive, .cheap])
+    func `while several clients contend, one of them has one reader for all its reads`(of cost: ReadCost) throws {
         let contention = Contention()
         for client in 1...2 { contention.recordRequest(of: client, at: 1) }
         let path = path
@@ -65,13 +66,14 @@ import Testing
                     }
                     running.subtract(1, ordering: .relaxed)
                 },
+                cost: cost,
                 for: busy
             ) { _ in all.leave() }
         }
         begun.wait()
         // Another client does not wait for it.
         let done = DispatchSemaphore(value: 0)
-        try pool.submit({ (_: Connection) in }, for: other) { _ in done.signal() }
+        try pool.submit({ (_: Connection) in }, cost: cost, for: other) { _ in done.signal() }
         done.wait()
         gate.signal()
         all.wait()

@@ -12,6 +12,8 @@ package struct HTTPRequest: Sendable {
     package var parameters: [String] = []
     /// The pattern that matched; empty if no pattern did.
     package var routePattern = ""
+    /// The number of the route that matched, as `HTTPRouter.add` returned it; nil if none did.
+    package var routeNumber: Int?
     /// The whole body, decompressed if it had a content coding; empty for streamed routes.
     package var body: [UInt8] = []
     /// The client that waits for the answer; `hasLeft` says whether it has disconnected.

@@ -176,7 +176,8 @@ package final class AccessControl: Sendable {
     /// - Parameter access: the access that the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
-        if access?.isOpen(to: request) != true, let decision = outdatedDecision(on: request, access) { return decision }
+        let isOpen = access?.isOpen(to: request) == true
+        if !isOpen, let decision = outdatedDecision(on: request, access) { return decision }
         let versionBefore = version.current
         let identification = sender(request)
         if case .found(let sender) = identification {
@@ -187,7 +188,7 @@ package final class AccessControl: Sendable {
         } else {
             request.identify(as: nil)
         }
-        if let access, access.isOpen(to: request) { return .admitted }
+        if isOpen { return .admitted }
         switch identification {
         case .found(let sender):
             return access.flatMap { sender.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
@@ -238,7 +239,7 @@ extension Access {
         switch action {
         case .open: true
         // Clients send no credentials to such a URL: its signature is the permission, and the handler checks it first.
-        case .change: resources == [.upload] && request.queryValue("signature") != nil
+        case .change: isUpload && request.queryValue("signature") != nil
         case .read, .administration: false
         }
     }

@@ -39,14 +39,7 @@ struct AuthenticatedSender {
 
     /// The refusal of a call that the sender may make on no resource at all; nil for other calls.
     func refusal(of access: Access) -> HTTPRefusal? {
-        if let refusal = token?.refusal(of: access, authentication) { return refusal }
-        let isForAdministrators =
-            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
-        guard isForAdministrators, !identity.isAdministrator else { return nil }
-        return HTTPRefusal(
-            403,
-            "Permission denied: this call is for admins, and '\(identity.name)' is not an admin. An admin can make you one."
-        )
+        token?.refusal(of: access, authentication) ?? identity.refusal(of: access)
     }
 
     /// Whether the sender may create tokens; the call decides for which user.
@@ -56,6 +49,18 @@ struct AuthenticatedSender {
 
     /// The longest lifetime, in milliseconds, of a token that the sender creates; nil if there is no limit.
     var longestTokenLifetime: Int64? { authentication == .credential ? nil : AccessToken.longestLifetimeOfExternalUser }
+}
+
+extension Identity {
+    /// The refusal of a call that the sender may make on no resource at all, whatever the credential; nil for other calls.
+    func refusal(of access: Access) -> HTTPRefusal? {
+        let isForAdministrators = access.action == .administration || kind == .user && access.isAboutStatistics
+        guard isForAdministrators, !isAdministrator else { return nil }
+        return HTTPRefusal(
+            403,
+            "Permission denied: this call is for admins, and '\(name)' is not an admin. An admin can make you one."
+        )
+    }
 }
 
 extension Access.Action {

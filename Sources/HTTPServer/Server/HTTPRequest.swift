@@ -57,6 +57,15 @@ package struct HTTPRequest: Sendable {
     /// The number of header fields with this name.
     package func count(ofHeaders lowercasedName: String) -> Int { head.count(of: lowercasedName) }
 
+    /// Calls `body` with the bytes of the value of the only header field with this name; returns nil, without a call, if there is
+    /// no such field or more than one.
+    package func withOnlyHeader<Result>(
+        _ lowercasedName: String,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        head.rangeOfOnlyValue(of: lowercasedName).map { head.withBytes($0, body) }
+    }
+
     /// All header fields in the order sent.
     package var headers: [(name: String, value: String)] {
         head.fields.map { (head.text($0.name), head.text($0.value)) }
@@ -71,8 +80,13 @@ package struct HTTPRequest: Sendable {
     /// Sets the identity of the client that sends the request; nil if it is unknown.
     ///
     /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another `Caller`.
-    package mutating func identify(as identity: Identity?) {
-        if caller.identity !== identity { caller = caller.with(identity) }
+    ///
+    /// - Parameter credential: the credential by which the identity was found, if the next requests of the connection that have
+    ///   the same credential need no look-up.
+    package mutating func identify(as identity: Identity?, by credential: CheckedCredential? = nil) {
+        if caller.identity !== identity || credential != nil {
+            caller = caller.with(identity, foundBy: credential)
+        }
     }
 
     /// A request that has not been routed, without a body.

@@ -179,10 +179,15 @@ package final class AccessControl: Sendable {
         let isOpen = access?.isOpen(to: request) == true
         if !isOpen, let decision = outdatedDecision(on: request, access) { return decision }
         let versionBefore = version.current
+        if let identity = identityOfRepeatedCredential(request) {
+            request.caller.noteAdmission(at: versionBefore)
+            guard !isOpen, let refusal = access.flatMap({ identity.refusal(of: $0) }) else { return .admitted }
+            return .refused(AccessRefusal(refusal: refusal))
+        }
         let identification = sender(request)
         if case .found(let sender) = identification {
             let isNew = request.caller.identity !== sender.identity
-            request.identify(as: sender.identity)
+            request.identify(as: sender.identity, by: sender.check)
             request.caller.noteAdmission(at: sender.identity.kind == .operatorCommand ? 0 : versionBefore)
             if isNew, let actor = AuditActor(sender.identity) { logInAudit?.noteSuccess(of: actor, by: request.caller) }
         } else {

@@ -12,6 +12,8 @@ struct AuthenticatedSender {
     /// Nil if the sender is not one of the server's users.
     let user: KnownUser?
     let authentication: Authentication
+    /// The check of the name and password; nil if the sender was identified by other means.
+    let check: CheckedCredential?
 
     /// How the sender was identified.
     enum Authentication {
@@ -27,15 +29,17 @@ struct AuthenticatedSender {
         _ identity: Identity,
         _ token: AccessToken? = nil,
         _ user: KnownUser? = nil,
-        authentication: Authentication = .credential
+        authentication: Authentication = .credential,
+        check: CheckedCredential? = nil
     ) {
         self.identity = identity
         self.token = token
         self.user = user
         self.authentication = authentication
+        self.check = check
     }
 
-    init(_ user: KnownUser) { self.init(user.identity, nil, user) }
+    init(_ user: KnownUser, check: CheckedCredential? = nil) { self.init(user.identity, nil, user, check: check) }
 
     /// The refusal of a call that the sender may make on no resource at all; nil for other calls.
     func refusal(of access: Access) -> HTTPRefusal? {

@@ -12,6 +12,8 @@ package final class Caller: Sendable {
     ///
     /// A caller without an identity may see all data.
     package let identity: Identity?
+    /// The credential by which the identity was found; nil if each request must be identified anew.
+    package let credential: CheckedCredential?
     /// The client in whose share of each budget the requests count: the identity or, without one, the address.
     package let client: Peer
     /// A number for `client`, for queues in which clients take turns.
@@ -19,18 +21,23 @@ package final class Caller: Sendable {
     private let presence: Presence
     private let admission = Atomic<Int>(0)
 
-    package convenience init(peer: Peer, identity: Identity? = nil) { self.init(peer, identity, Presence()) }
+    package convenience init(peer: Peer, identity: Identity? = nil) { self.init(peer, identity, nil, Presence()) }
 
-    private init(_ peer: Peer, _ identity: Identity?, _ presence: Presence) {
+    private init(_ peer: Peer, _ identity: Identity?, _ credential: CheckedCredential?, _ presence: Presence) {
         self.peer = peer
         self.identity = identity
+        self.credential = credential
         self.presence = presence
         client = identity.map { Peer($0) } ?? peer
         clientNumber = client.hashValue
     }
 
     /// The same client on the same connection, with another identity.
-    package func with(_ identity: Identity?) -> Caller { Caller(peer, identity, presence) }
+    ///
+    /// - Parameter credential: the credential by which the identity was found, if the next requests with it need no look-up.
+    package func with(_ identity: Identity?, foundBy credential: CheckedCredential? = nil) -> Caller {
+        Caller(peer, identity, credential, presence)
+    }
 
     /// Whether the client may read everything that is stored.
     package var seesAll: Bool { identity?.permissions == nil }

@@ -9,23 +9,25 @@ package struct Peer: Hashable, Sendable {
     /// Whether the peer is a loopback address or `unixSocket`; all local programs, and all clients of a local proxy, count as
     /// one.
     package let isLocal: Bool
-    /// The kind of the identity; nil if the peer is an address.
-    private let kind: Identity.Kind?
+    /// A number for the kind of the identity; 0 if the peer is an address.
+    ///
+    /// A number is compared and hashed more quickly than the kind.
+    private let kind: UInt8
 
     package init(address: String) {
         name = address
         isLocal = address.hasPrefix("127.") || address == "::1" || address == Self.unixSocketAddress
-        kind = nil
+        kind = 0
     }
 
     package init(_ identity: Identity) {
         name = identity.name
         isLocal = false
-        kind = identity.kind
+        kind = identity.kind.number
     }
 
     /// Whether the peer is an identity, and not an address.
-    package var isIdentity: Bool { kind != nil }
+    package var isIdentity: Bool { kind != 0 }
 
     /// Compares the names byte by byte, because `==` treats different texts that look the same as equal.
     package static func == (left: Peer, right: Peer) -> Bool {
@@ -47,4 +49,15 @@ package struct Peer: Hashable, Sendable {
 
     /// The server itself, for work that no request caused.
     package static let server = Peer(address: "")
+}
+
+extension Identity.Kind {
+    fileprivate var number: UInt8 {
+        switch self {
+        case .token: 1
+        case .user: 2
+        case .outsider: 3
+        case .operatorCommand: 4
+        }
+    }
 }

@@ -60,6 +60,14 @@ package struct JSONValue: Sendable {
     package subscript(_ key: String) -> JSONValue? {
         tape.member(of: index, key).map { JSONValue(tape: tape, index: $0) }
     }
+
+    /// The value of the member whose key is the camelCase form of a name with underscores: `runId` for `run_id`.
+    ///
+    /// Nil if there is no such member, or if the name has no underscore. If the key occurs several times, the last value counts.
+    /// Compares the bytes of keys and creates no String.
+    package func member(inCamelCase name: String) -> JSONValue? {
+        tape.camelCaseMember(of: index, name).map { JSONValue(tape: tape, index: $0) }
+    }
 }
 
 extension JSONTape {
@@ -84,25 +92,74 @@ extension JSONTape {
 
     /// The index of the value of a key in the object at `index`; nil if the value at `index` is not an object with this key.
     func member(of index: Int, _ key: String) -> Int? {
-        let object = node(index)
-        guard object.kind == .object else { return nil }
         var key = key
         return key.withUTF8 { wanted in
-            source.withUnsafeBufferPointer { source in
-                var found: Int?
-                var current = index + 1
-                let end = Int(object.next)
-                while current < end {
-                    let name = nodes[current]
-                    if name.hasEscapesOrIsInteger || Int(name.end &- name.start) == wanted.count {
-                        let content = UnsafeBufferPointer(rebasing: source[Int(name.start)..<Int(name.end)])
-                        if Self.matches(content, name.hasEscapesOrIsInteger, wanted) { found = current + 1 }
-                    }
-                    current = Int(nodes[current + 1].next)
-                }
-                return found
+            member(of: index, length: wanted.count) { Self.matches($0, $1, wanted) }
+        }
+    }
+
+    /// The index of the value of the member whose key is the camelCase form of a name; nil if there is none, or if the name has
+    /// no underscore.
+    func camelCaseMember(of index: Int, _ name: String) -> Int? {
+        var name = name
+        return name.withUTF8 { name in
+            let underscores = name.count { $0 == Self.underscore }
+            guard underscores > 0 else { return nil }
+            return member(of: index, length: name.count - underscores) { content, hasEscapes in
+                guard hasEscapes else { return Self.isCamelCase(content, of: name) }
+                var bytes: [UInt8] = []
+                JSONBytes.unescape(content) { bytes.append($0) }
+                return bytes.withUnsafeBufferPointer { Self.isCamelCase($0, of: name) }
             }
         }
+    }
+
+    /// The index of the value of the last member whose key matches; nil if there is none, or if `index` is not that of an object.
+    ///
+    /// - Parameters:
+    ///   - length: the length of the wanted key; keys without escapes that have another length are skipped.
+    ///   - matches: called with the content of a key, and whether it contains escapes.
+    @inline(__always)
+    private func member(
+        of index: Int,
+        length: Int,
+        where matches: (UnsafeBufferPointer<UInt8>, _ hasEscapes: Bool) -> Bool
+    ) -> Int? {
+        let object = node(index)
+        guard object.kind == .object else { return nil }
+        return source.withUnsafeBufferPointer { source in
+            var found: Int?
+            var current = index + 1
+            let end = Int(object.next)
+            while current < end {
+                let name = nodes[current]
+                if name.hasEscapesOrIsInteger || Int(name.end &- name.start) == length {
+                    let content = UnsafeBufferPointer(rebasing: source[Int(name.start)..<Int(name.end)])
+                    if matches(content, name.hasEscapesOrIsInteger) { found = current + 1 }
+                }
+                current = Int(nodes[current + 1].next)
+            }
+            return found
+        }
+    }
+
+    private static let underscore = UInt8(ascii: "_")
+
+    /// Whether a key is the camelCase form of a name: without underscores, and with capitals after them.
+    private static func isCamelCase(_ key: UnsafeBufferPointer<UInt8>, of name: UnsafeBufferPointer<UInt8>) -> Bool {
+        var position = 0
+        var isAfterUnderscore = false
+        for byte in name {
+            guard byte != underscore else {
+                isAfterUnderscore = true
+                continue
+            }
+            let isCapital = isAfterUnderscore && byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+            guard position < key.count, key[position] == (isCapital ? byte ^ 0x20 : byte) else { return false }
+            isAfterUnderscore = false
+            position += 1
+        }
+        return position == key.count
     }
 
     @inline(__always)

@@ -74,6 +74,10 @@ package struct Access: Sendable {
     /// Not included are resources that the elements of a list of objects name, such as `models` of `runs/log-inputs`, and
     /// other resources that the call only reads; the handler or the store checks these.
     package let resources: [Resource]
+    /// Whether the only resource is a part of an upload.
+    let isUpload: Bool
+    /// Whether the only resource is the statistics.
+    let isAboutStatistics: Bool
     /// The rule for the audit entry of the call; required for each call that may change something.
     package var audit: AuditRule?
 
@@ -81,6 +85,8 @@ package struct Access: Sendable {
         self.action = action
         self.cost = cost
         self.resources = resources
+        isUpload = resources == [.upload]
+        isAboutStatistics = resources == [.statistics]
     }
 
     /// A look-up that needs no credential, even if the server requires one for all other calls.

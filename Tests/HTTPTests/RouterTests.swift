@@ -46,7 +46,7 @@ import Testing
         pattern: String,
         parameters: [String]
     ) {
-        guard case .found(_, let found, let values) = Self.router().match(method, rawPath: path) else {
+        guard case .found(_, let found, let values, _) = Self.router().match(method, rawPath: path) else {
             Issue.record("no route for \(path)")
             return
         }
@@ -73,6 +73,24 @@ import Testing
         #expect(allow == [.get, .head, .post, .options])
     }
 
+    @Test func `tells which of the added routes matches`() {
+        var router = HTTPRouter()
+        let nothing = HTTPHandler.buffered { _, _ in }
+        #expect(router.add(.get, "/files/{name}", nothing) == 0)
+        #expect(router.add(.get, "/other", nothing) == 1)
+        #expect(router.add(.put, "/files/{path}", nothing) == 2)
+        let requests = [
+            (HTTPMethod.get, "/files/a", 0), (.head, "/files/a", 0), (.put, "/files/a", 2), (.get, "/other", 1),
+        ]
+        for (method, path, expected) in requests {
+            guard case .found(_, _, _, let number) = router.match(method, rawPath: path) else {
+                Issue.record("no route for \(method) \(path)")
+                continue
+            }
+            #expect(number == expected)
+        }
+    }
+
     @Test func `keeps the methods of one pattern together, also under other names of its parameters`() {
         var router = HTTPRouter()
         let nothing = HTTPHandler.buffered { _, _ in }
@@ -81,7 +99,7 @@ import Testing
         router.add(.delete, "/files/{path}", nothing)
         router.add(.get, "/files/{name}", nothing)
         for method in [HTTPMethod.put, .delete, .get] {
-            guard case .found(_, "/files/{name}", ["a"]) = router.match(method, rawPath: "/files/a") else {
+            guard case .found(_, "/files/{name}", ["a"], _) = router.match(method, rawPath: "/files/a") else {
                 Issue.record("no route for \(method)")
                 continue
             }

@@ -89,6 +89,19 @@ import Testing
         #expect(try parse("[\"a\",1]")["a"] == nil)
     }
 
+    @Test(
+        arguments: [
+            ("run_id", #"{"runId":1}"#, 1), ("run_id", #"{"run_id":1}"#, nil),
+            ("run_id", #"{"runid":1,"runID":2}"#, nil), ("run_id", #"{"run\u0049d":1}"#, 1),
+            ("run_id", #"{"runId":1,"runI\u0064":2,"a":3}"#, 2), ("a_b__c_", #"{"aB_C":1,"aBC":2,"aBc":3}"#, 2),
+            ("a_1b", #"{"a1b":1}"#, 1), ("_a", #"{"A":1}"#, 1), ("run_id", #"{"runI":1,"runIdx":2,"":3}"#, nil),
+            ("key", #"{"key":1,"Key":2}"#, nil), ("run_id", "[1]", nil),
+        ] as [(String, String, Int64?)]
+    )
+    func `finds the camelCase form of a name`(name: String, object: String, expected: Int64?) throws {
+        #expect(try parse(object).member(inCamelCase: name)?.int64 == expected)
+    }
+
     @Test func `the last duplicate wins`() throws {
         let value = try parse(#"{"a":1,"b":2,"\u0061":3}"#)
         #expect(value["a"]?.int64 == 3)

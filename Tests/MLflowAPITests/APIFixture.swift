@@ -112,9 +112,9 @@ final class APIFixture: Sendable {
         let head = try Self.head(method, path, query, bodyBytes: body.utf8.count, headers)
         var request = HTTPRequest(head: head, caller: caller, isAloneOnItsThread: false)
         let match = router.match(request.method, rawPath: request.rawPath)
-        if case .found(_, let pattern, _) = match { request.routePattern = pattern }
+        if case .found(_, let pattern, _, _) = match { request.routePattern = pattern }
         if let refused = try admit(&request) { return refused }
-        guard case .found(let handler, let pattern, let parameters) = match else {
+        guard case .found(let handler, let pattern, let parameters, _) = match else {
             throw NoEndpoint(request: "\(method) \(path)")
         }
         request.routePattern = pattern

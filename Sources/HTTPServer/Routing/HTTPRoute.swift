@@ -35,7 +35,8 @@ package indirect enum HTTPHandler: Sendable {
 
 /// The result of looking up a route.
 package enum HTTPRouteMatch: Sendable {
-    case found(HTTPHandler, pattern: String, parameters: [String])
+    /// `number` is what `HTTPRouter.add` returned for the route.
+    case found(HTTPHandler, pattern: String, parameters: [String], number: Int)
     /// The path exists, but not with this method.
     case methodNotAllowed(allow: [HTTPMethod])
     case notFound

@@ -11,14 +11,16 @@ package import HTTPWire
 package struct HTTPRouter: Sendable {
     private struct Endpoint: Sendable {
         let pattern: String
-        private(set) var handlers: [(method: HTTPMethod, handler: HTTPHandler)] = []
+        private(set) var handlers: [(method: HTTPMethod, handler: HTTPHandler, number: Int)] = []
 
         /// There are so few methods that a search is faster than a dictionary.
-        subscript(_ method: HTTPMethod) -> HTTPHandler? { handlers.first { $0.method == method }?.handler }
+        subscript(_ method: HTTPMethod) -> (handler: HTTPHandler, number: Int)? {
+            handlers.first { $0.method == method }.map { ($0.handler, $0.number) }
+        }
 
-        mutating func add(_ method: HTTPMethod, _ handler: HTTPHandler) {
+        mutating func add(_ method: HTTPMethod, _ handler: HTTPHandler, _ number: Int) {
             precondition(self[method] == nil, "\(method.rawValue) \(pattern) is added twice")
-            handlers.append((method, handler))
+            handlers.append((method, handler, number))
         }
     }
 
@@ -35,6 +37,7 @@ package struct HTTPRouter: Sendable {
     /// The index of the endpoint of each pattern, so that a further method of a pattern is added without a walk down the tree.
     private var endpointOfPattern: [String: Int] = [:]
     private var literalPaths = LiteralTable()
+    private var routeCount = 0
 
     package init() {}
 
@@ -42,8 +45,12 @@ package struct HTTPRouter: Sendable {
     ///
     /// Each pair of method and pattern may be added once, otherwise the process ends. Two patterns that differ only in
     /// the names of their parameters are the same pattern.
-    package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) {
-        endpoints[endpointOfPattern[pattern] ?? insert(pattern)].add(method, handler)
+    /// - Returns: the number of the route, which is the number of routes that were added before.
+    @discardableResult
+    package mutating func add(_ method: HTTPMethod, _ pattern: String, _ handler: HTTPHandler) -> Int {
+        endpoints[endpointOfPattern[pattern] ?? insert(pattern)].add(method, handler, routeCount)
+        routeCount += 1
+        return routeCount - 1
     }
 
     /// Inserts a pattern into the tree; returns its endpoint, which already exists if an equal pattern was added.
@@ -109,13 +116,14 @@ package struct HTTPRouter: Sendable {
         }
         // A request target in absolute form without a path, such as `http://host`, means the root (RFC 9112 §3.2.1).
         if rawPath.isEmpty { return match(method, rawPath: "/") }
-        if let endpoint = literalPaths.endpoint(of: rawPath), let handler = handler(endpoint, method) {
-            return .found(handler, pattern: endpoints[endpoint].pattern, parameters: [])
+        if let endpoint = literalPaths.endpoint(of: rawPath), let (handler, number) = route(endpoint, method) {
+            return .found(handler, pattern: endpoints[endpoint].pattern, parameters: [], number: number)
         }
         var search = Search(method: method, path: rawPath)
         let start = rawPath.first == UInt8(ascii: "/") ? 1 : 0
-        if let endpoint = descend(0, start, &search), let handler = handler(endpoint, method) {
-            return .found(handler, pattern: endpoints[endpoint].pattern, parameters: search.parameters)
+        if let endpoint = descend(0, start, &search), let (handler, number) = route(endpoint, method) {
+            let pattern = endpoints[endpoint].pattern
+            return .found(handler, pattern: pattern, parameters: search.parameters, number: number)
         }
         if search.allowed.isEmpty { return .notFound }
         if search.allowed.contains(.get) { search.allowed.insert(.head) }
@@ -123,7 +131,7 @@ package struct HTTPRouter: Sendable {
         return .methodNotAllowed(allow: HTTPMethod.allCases.filter(search.allowed.contains))
     }
 
-    private func handler(_ endpoint: Int, _ method: HTTPMethod) -> HTTPHandler? {
+    private func route(_ endpoint: Int, _ method: HTTPMethod) -> (handler: HTTPHandler, number: Int)? {
         endpoints[endpoint][method] ?? (method == .head ? endpoints[endpoint][.get] : nil)
     }
 
@@ -173,7 +181,7 @@ package struct HTTPRouter: Sendable {
     /// Returns the endpoint if it has a handler for the request's method; otherwise records its methods for the field Allow.
     private func accept(_ endpoint: Int?, _ search: inout Search) -> Int? {
         guard let endpoint else { return nil }
-        if handler(endpoint, search.method) != nil { return endpoint }
+        if route(endpoint, search.method) != nil { return endpoint }
         search.allowed.formUnion(endpoints[endpoint].handlers.map(\.method))
         return nil
     }

@@ -12,6 +12,8 @@ package struct HTTPRequest: Sendable {
     package var parameters: [String] = []
     /// The pattern that matched; empty if no pattern did.
     package var routePattern = ""
+    /// The number of the route that matched, as `HTTPRouter.add` returned it; nil if none did.
+    package var routeNumber: Int?
     /// The whole body, decompressed if it had a content coding; empty for streamed routes.
     package var body: [UInt8] = []
     /// The client that waits for the answer; `hasLeft` says whether it has disconnected.
@@ -55,6 +57,15 @@ package struct HTTPRequest: Sendable {
     /// The number of header fields with this name.
     package func count(ofHeaders lowercasedName: String) -> Int { head.count(of: lowercasedName) }
 
+    /// Calls `body` with the bytes of the value of the only header field with this name; returns nil, without a call, if there is
+    /// no such field or more than one.
+    package func withOnlyHeader<Result>(
+        _ lowercasedName: String,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
+        head.rangeOfOnlyValue(of: lowercasedName).map { head.withBytes($0, body) }
+    }
+
     /// All header fields in the order sent.
     package var headers: [(name: String, value: String)] {
         head.fields.map { (head.text($0.name), head.text($0.value)) }
@@ -69,8 +80,13 @@ package struct HTTPRequest: Sendable {
     /// Sets the identity of the client that sends the request; nil if it is unknown.
     ///
     /// A `Caller` has one identity. If another identity sends requests on the same connection, its requests get another `Caller`.
-    package mutating func identify(as identity: Identity?) {
-        if caller.identity !== identity { caller = caller.with(identity) }
+    ///
+    /// - Parameter credential: the credential by which the identity was found, if the next requests of the connection that have
+    ///   the same credential need no look-up.
+    package mutating func identify(as identity: Identity?, by credential: CheckedCredential? = nil) {
+        if caller.identity !== identity || credential != nil {
+            caller = caller.with(identity, foundBy: credential)
+        }
     }
 
     /// A request that has not been routed, without a body.

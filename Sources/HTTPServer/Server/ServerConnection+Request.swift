@@ -120,8 +120,9 @@ extension ServerConnection {
         )
         request.isEncrypted = channel.session != nil
         let match = head.withBytes(head.path) { loop.router.match(head.method, $0) }
-        if case .found(_, let pattern, let parameters) = match {
+        if case .found(_, let pattern, let parameters, let number) = match {
             request.routePattern = pattern
+            request.routeNumber = number
             request.parameters = parameters
         }
         if let requestHeaders = loop.configuration.requestHeaders { exchange.extraHeaders = requestHeaders(request) }
@@ -187,7 +188,7 @@ extension ServerConnection {
             var response = loop.configuration.errorResponse(HTTPRefusal(405, message), request)
             response.headers.append(("Allow", Self.list(allow)))
             answer(exchange, response)
-        case .found(let handler, _, _): start(handler, exchange, request)
+        case .found(let handler, _, _, _): start(handler, exchange, request)
         }
     }
 

@@ -6,8 +6,11 @@ package enum ASCII {
     /// Whether the bytes equal a word if case is ignored; `word` must be in lower case.
     package static func equalsLowercased(_ bytes: UnsafeRawBufferPointer, _ word: String) -> Bool {
         guard bytes.count == word.utf8.count else { return false }
-        for (byte, expected) in zip(bytes, word.utf8) where lowercased(byte) != expected { return false }
-        return true
+        var word = word
+        return word.withUTF8 { word in
+            for index in 0..<bytes.count where lowercased(bytes[index]) != word[index] { return false }
+            return true
+        }
     }
 
     /// Calls `body` with each member of a comma-separated list, without the blanks around it; skips empty members
@@ -45,14 +48,29 @@ package enum ASCII {
     }
 
     /// Whether a token may contain the byte (RFC 9110 §5.6.2).
-    package static func isToken(_ byte: UInt8) -> Bool { tokenTable[Int(byte)] }
+    package static func isToken(_ byte: UInt8) -> Bool {
+        // Bit n says whether a token may contain byte n, or n + 64: "!#$%&'*+-.", digits, letters and "^_`|~".
+        let bits: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+        return byte < 128 && bits &>> UInt64(byte) & 1 == 1
+    }
 
-    private static let tokenTable: [Bool] = {
-        var table = [Bool](repeating: false, count: 256)
-        let letters = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        for byte in letters.utf8 { table[Int(byte)] = true }
-        return table
-    }()
+    /// A word whose lowest set bit is the high bit of the first byte of `word` that equals `byte`; 0 if none does.
+    ///
+    /// Only the lowest set bit is reliable, because a subtraction may borrow from higher bytes.
+    @inline(__always)
+    static func occurrences(of byte: UInt8, in word: UInt64) -> UInt64 {
+        let difference = word ^ (ones &* UInt64(byte))
+        return (difference &- ones) & ~difference & highBits
+    }
+
+    /// Whether any of the eight bytes of a word is a control character, including the tab.
+    @inline(__always)
+    static func hasControl(_ word: UInt64) -> Bool {
+        (word &- ones &* 0x20) & ~word & highBits | occurrences(of: 0x7F, in: word) != 0
+    }
+
+    private static var ones: UInt64 { 0x0101_0101_0101_0101 }
+    private static var highBits: UInt64 { 0x8080_8080_8080_8080 }
 
     /// Whether two names are equal if case is ignored; `lowercasedName` must be in lower case.
     package static func matches(_ name: String, _ lowercasedName: String) -> Bool {

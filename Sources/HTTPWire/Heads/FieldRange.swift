@@ -22,10 +22,24 @@ package struct FieldRange: Sendable {
         var valueEnd = end
         while valueStart < valueEnd, bytes[valueStart] == 0x20 || bytes[valueStart] == 0x09 { valueStart += 1 }
         while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
-        for index in valueStart..<valueEnd where bytes[index] < 0x20 || bytes[index] == 0x7F {
-            if bytes[index] != 0x09 { throw HTTPRefusal(400, "A header field contains a control character") }
+        guard !Self.hasControl(bytes, valueStart, valueEnd) else {
+            throw HTTPRefusal(400, "A header field contains a control character")
         }
         name = line.lowerBound..<Int32(truncatingIfNeeded: colon)
         value = Int32(truncatingIfNeeded: valueStart)..<Int32(truncatingIfNeeded: valueEnd)
+    }
+
+    /// Whether a value contains a control character other than the tab.
+    private static func hasControl(_ bytes: UnsafeRawBufferPointer, _ start: Int, _ end: Int) -> Bool {
+        var index = start
+        while index < end {
+            if end - index >= 8, !ASCII.hasControl(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)) {
+                index += 8
+                continue
+            }
+            if bytes[index] < 0x20 || bytes[index] == 0x7F, bytes[index] != 0x09 { return true }
+            index += 1
+        }
+        return false
     }
 }

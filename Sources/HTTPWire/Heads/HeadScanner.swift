@@ -37,10 +37,12 @@ struct HeadScanner {
     ///   bytes or fields.
     mutating func scan(_ bytes: UnsafeRawBufferPointer, limits: HTTPLimits) throws(HTTPRefusal) -> Int? {
         let end = min(bytes.count, limits.headBytes)
+        skipToLineEnd(bytes, end, limits)
         while scanned < end {
             let byte = bytes[scanned]
             if byte == 0x0A {
                 if try finishLine(bytes, limits: limits) { return scanned }
+                skipToLineEnd(bytes, end, limits)
                 continue
             }
             // A CR is checked only when the next byte has arrived, because that byte must be an LF.
@@ -56,6 +58,21 @@ struct HeadScanner {
             throw HTTPRefusal(431, "The \(message.rawValue) head is larger than \(limits.headBytes) bytes")
         }
         return nil
+    }
+
+    /// Passes over bytes that are neither CR nor LF, eight at a time; stops at the first CR or LF, or when fewer than eight are
+    /// left.
+    private mutating func skipToLineEnd(_ bytes: UnsafeRawBufferPointer, _ end: Int, _ limits: HTTPLimits) {
+        // The byte after a CR is checked by `scan`, and so is the length of the request line.
+        if scanned > lineStart, bytes[scanned - 1] == 0x0D { return }
+        let isInRequestLine = message == .request && lines.isEmpty
+        let end = isInRequestLine ? min(end, lineStart + limits.targetBytes + 64) : end
+        while end - scanned >= 8 {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: scanned, as: UInt64.self))
+            let lineEnds = ASCII.occurrences(of: 0x0D, in: word) | ASCII.occurrences(of: 0x0A, in: word)
+            guard lineEnds == 0 else { return scanned += lineEnds.trailingZeroBitCount / 8 }
+            scanned += 8
+        }
     }
 
     /// Records the line whose LF is at `scanned`.

@@ -73,7 +73,21 @@ package final class RequestHead: Sendable {
     }
 
     /// The value of the first field with a name, which must be in lower case; nil if there is no such field.
-    package func value(of name: String) -> String? { fields.first { isNamed($0, name) }.map { text($0.value) } }
+    package func value(of name: String) -> String? {
+        for field in fields where isNamed(field, name) { return text(field.value) }
+        return nil
+    }
+
+    /// The position of the value of the only field with a name, which must be in lower case; nil if there is no such field or
+    /// more than one.
+    package func rangeOfOnlyValue(of name: String) -> Range<Int32>? {
+        var found: Range<Int32>?
+        for field in fields where isNamed(field, name) {
+            guard found == nil else { return nil }
+            found = field.value
+        }
+        return found
+    }
 
     /// The number of fields with a name, which must be in lower case.
     package func count(of name: String) -> Int { fields.count { isNamed($0, name) } }

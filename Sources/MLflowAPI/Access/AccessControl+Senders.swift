@@ -78,7 +78,10 @@ extension AccessControl {
 
     func sender(_ request: HTTPRequest) -> Identification {
         if let sender = senderNamedByProxy(request) { return sender }
-        if let known = recentlyCheckedUser(request) { return .found(AuthenticatedSender(known)) }
+        if let users, let key = credentialKey(request), let (user, check) = users.recentlyCheckedUser(key) {
+            // What a proxy says about the sender counts more than the Authorization field, so it is asked each time.
+            return .found(AuthenticatedSender(user, check: externalUsers.proxy == nil ? check : nil))
+        }
         switch Credential(request) {
         case .none: return logInSender(request) ?? .failed(.noCredential)
         case .other: return .failed(.unknownToken)
@@ -86,18 +89,26 @@ extension AccessControl {
         case .basic(let name, let password):
             let tokenHolder = sender(ofToken: password, arrival: request.arrival)
             guard let users, case .failed(.unknownToken) = tokenHolder else { return tokenHolder }
-            // If the field is spelled unusually, `recentlyCheckedUser` does not recognize the name and password.
+            // If the field is spelled unusually, its own key is not that of the name and password.
             return Identification(users.user(users.passwordCredential(name, password, from: request.caller.peer)))
         }
     }
 
-    /// The user whose name and password were recently right; nil if they must be parsed and checked.
+    /// The identity of the last request of the connection, if this request has the same Authorization field with a password; nil
+    /// if the sender must be looked up.
     ///
-    /// Looks up the whole Authorization field as it was sent. For nearly all requests with a password, this finds the user.
-    private func recentlyCheckedUser(_ request: HTTPRequest) -> KnownUser? {
-        guard let users, let field = request.header("authorization"), request.count(ofHeaders: "authorization") == 1
+    /// For nearly all requests with a password, this finds the identity, and needs neither a lock nor memory.
+    func identityOfRepeatedCredential(_ request: HTTPRequest) -> Identity? {
+        guard let users, let check = request.caller.credential, users.isCurrent(check),
+            credentialKey(request) == check.key
         else { return nil }
-        return users.recentlyCheckedUser(users.key(of: field))
+        return request.caller.identity
+    }
+
+    /// The key of the whole Authorization field as it was sent; nil if there is no field or more than one.
+    private func credentialKey(_ request: HTTPRequest) -> CredentialKey? {
+        guard let users else { return nil }
+        return request.withOnlyHeader("authorization") { users.key(of: $0) }
     }
 
     private func sender(ofToken key: [UInt8], arrival: UInt64) -> Identification {

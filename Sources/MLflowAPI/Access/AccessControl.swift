@@ -176,18 +176,24 @@ package final class AccessControl: Sendable {
     /// - Parameter access: the access that the route declares; nil without a route.
     package func decision(on request: inout HTTPRequest, _ access: Access?) -> Decision {
         guard isRequired else { return .admitted }
-        if access?.isOpen(to: request) != true, let decision = outdatedDecision(on: request, access) { return decision }
+        let isOpen = access?.isOpen(to: request) == true
+        if !isOpen, let decision = outdatedDecision(on: request, access) { return decision }
         let versionBefore = version.current
+        if let identity = identityOfRepeatedCredential(request) {
+            request.caller.noteAdmission(at: versionBefore)
+            guard !isOpen, let refusal = access.flatMap({ identity.refusal(of: $0) }) else { return .admitted }
+            return .refused(AccessRefusal(refusal: refusal))
+        }
         let identification = sender(request)
         if case .found(let sender) = identification {
             let isNew = request.caller.identity !== sender.identity
-            request.identify(as: sender.identity)
+            request.identify(as: sender.identity, by: sender.check)
             request.caller.noteAdmission(at: sender.identity.kind == .operatorCommand ? 0 : versionBefore)
             if isNew, let actor = AuditActor(sender.identity) { logInAudit?.noteSuccess(of: actor, by: request.caller) }
         } else {
             request.identify(as: nil)
         }
-        if let access, access.isOpen(to: request) { return .admitted }
+        if isOpen { return .admitted }
         switch identification {
         case .found(let sender):
             return access.flatMap { sender.refusal(of: $0) }.map { .refused(AccessRefusal(refusal: $0)) } ?? .admitted
@@ -238,7 +244,7 @@ extension Access {
         switch action {
         case .open: true
         // Clients send no credentials to such a URL: its signature is the permission, and the handler checks it first.
-        case .change: resources == [.upload] && request.queryValue("signature") != nil
+        case .change: isUpload && request.queryValue("signature") != nil
         case .read, .administration: false
         }
     }

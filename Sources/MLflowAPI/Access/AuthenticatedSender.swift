@@ -12,6 +12,8 @@ struct AuthenticatedSender {
     /// Nil if the sender is not one of the server's users.
     let user: KnownUser?
     let authentication: Authentication
+    /// The check of the name and password; nil if the sender was identified by other means.
+    let check: CheckedCredential?
 
     /// How the sender was identified.
     enum Authentication {
@@ -27,26 +29,21 @@ struct AuthenticatedSender {
         _ identity: Identity,
         _ token: AccessToken? = nil,
         _ user: KnownUser? = nil,
-        authentication: Authentication = .credential
+        authentication: Authentication = .credential,
+        check: CheckedCredential? = nil
     ) {
         self.identity = identity
         self.token = token
         self.user = user
         self.authentication = authentication
+        self.check = check
     }
 
-    init(_ user: KnownUser) { self.init(user.identity, nil, user) }
+    init(_ user: KnownUser, check: CheckedCredential? = nil) { self.init(user.identity, nil, user, check: check) }
 
     /// The refusal of a call that the sender may make on no resource at all; nil for other calls.
     func refusal(of access: Access) -> HTTPRefusal? {
-        if let refusal = token?.refusal(of: access, authentication) { return refusal }
-        let isForAdministrators =
-            access.action == .administration || identity.kind == .user && access.resources == [.statistics]
-        guard isForAdministrators, !identity.isAdministrator else { return nil }
-        return HTTPRefusal(
-            403,
-            "Permission denied: this call is for admins, and '\(identity.name)' is not an admin. An admin can make you one."
-        )
+        token?.refusal(of: access, authentication) ?? identity.refusal(of: access)
     }
 
     /// Whether the sender may create tokens; the call decides for which user.
@@ -56,6 +53,18 @@ struct AuthenticatedSender {
 
     /// The longest lifetime, in milliseconds, of a token that the sender creates; nil if there is no limit.
     var longestTokenLifetime: Int64? { authentication == .credential ? nil : AccessToken.longestLifetimeOfExternalUser }
+}
+
+extension Identity {
+    /// The refusal of a call that the sender may make on no resource at all, whatever the credential; nil for other calls.
+    func refusal(of access: Access) -> HTTPRefusal? {
+        let isForAdministrators = access.action == .administration || kind == .user && access.isAboutStatistics
+        guard isForAdministrators, !isAdministrator else { return nil }
+        return HTTPRefusal(
+            403,
+            "Permission denied: this call is for admins, and '\(name)' is not an admin. An admin can make you one."
+        )
+    }
 }
 
 extension Access.Action {

@@ -7,55 +7,6 @@ internal import Passwords
 internal import Synchronization
 internal import Tracking
 
-/// A user who was read from the store, with the user's permissions.
-final class KnownUser: Sendable {
-    let user: User
-    /// The hash of the password.
-    let password: String?
-    let identity: Identity
-    /// The identity for requests in which a proxy or an issuer identifies the user, but not as a member of an admins' group; it
-    /// does not have the permissions of an admin.
-    let externalIdentity: Identity
-    /// A hash of `password`.
-    ///
-    /// Each log-in of a browser contains the hash of the password with which it began, so it ends when the password is changed.
-    let passwordFingerprint: [UInt8]
-    /// The identities for the user's tokens that are limited to experiments, by the experiments' ids.
-    private let limitedIdentities = Mutex<[Set<Int64>: Identity]>([:])
-
-    init(_ user: User, password: String?, grants: [Grant], defaultLevel: PermissionLevel) {
-        self.user = user
-        self.password = password
-        passwordFingerprint = SHA256.digest(of: Array((password ?? "").utf8))
-        // A user who may manage the whole server is not restricted by other grants, as in MLflow.
-        let managesAll = user.isAdministrator || grants.contains(Grant(.workspace, Grant.everything, .manage))
-        identity = Identity(
-            .user,
-            name: user.name,
-            userID: user.id,
-            isAdministrator: user.isAdministrator,
-            permissions: managesAll ? nil : Permissions(grants, defaultLevel: defaultLevel)
-        )
-        let all = Permissions([], defaultLevel: .manage)
-        externalIdentity = managesAll ? Identity(.user, name: user.name, userID: user.id, permissions: all) : identity
-    }
-
-    /// The identity of a client with a token of the user.
-    func identity(limitedTo experiments: [Int64]?) -> Identity {
-        guard let experiments else { return identity }
-        let ids = Set(experiments)
-        return limitedIdentities.withLock { limited in
-            if let cached = limited[ids] { return cached }
-            let permissions = identity.permissions?.limited(to: ids) ?? Permissions(within: ids)
-            let new = Identity(.user, name: user.name, userID: user.id, permissions: permissions, hidesUnreadable: true)
-            // Without this limit, identities of deleted tokens would accumulate until the user is changed.
-            if limited.count >= AccessToken.userLimit { limited.removeAll() }
-            limited[ids] = new
-            return new
-        }
-    }
-}
-
 /// A name and a password that a client has sent.
 struct PasswordCredential: Sendable {
     let name: String
@@ -63,9 +14,9 @@ struct PasswordCredential: Sendable {
     /// The attempt for `PasswordChecks`, which limits how many passwords a client can try.
     let attempt: PasswordAttempt
     /// The key by which the cache finds the result of an earlier check.
-    let key: KnownUsers.Key
+    let key: CredentialKey
 
-    init(_ name: String, _ password: String, from peer: Peer, _ key: KnownUsers.Key) {
+    init(_ name: String, _ password: String, from peer: Peer, _ key: CredentialKey) {
         self.name = name
         self.password = password
         attempt = PasswordAttempt(peer: peer, name: Array(name.utf8.prefix(Self.nameLimit)))
@@ -109,20 +60,8 @@ final class KnownUsers: Sendable {
         case refused(String, until: ContinuousClock.Instant)
     }
 
-    /// Identifies a name and a password, without revealing the password to a reader of the memory of the process.
-    ///
-    /// The key is a hash of the Authorization field in the spelling that clients use. If the field is spelled differently, the
-    /// usual spelling of the same name and password is hashed, so that another spelling causes no other check of the password.
-    ///
-    /// The key consists of 128 bits of SipHash with secrets of this process: nobody without the secrets can find another field
-    /// with the same key. Each request needs a key, and SipHash takes a tenth of the time of a cryptographic hash.
-    struct Key: Hashable {
-        fileprivate let high: Int
-        fileprivate let low: Int
-    }
-
     private struct State {
-        var attempts: [Key: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
+        var attempts: [CredentialKey: (attempt: Attempt, end: ContinuousClock.Instant)] = [:]
         var users: [Int64: KnownUser] = [:]
         /// The ids of users who were looked up and do not exist any more.
         var missingIDs: Set<Int64> = []
@@ -131,7 +70,7 @@ final class KnownUsers: Sendable {
         /// The times at which users were deleted: a request that arrived before the deletion does not create the user again.
         var deletions = Deletions()
         /// The requests that wait for each check that runs or will run.
-        var pending: [Key: [@Sendable () -> Void]] = [:]
+        var pending: [CredentialKey: [@Sendable () -> Void]] = [:]
         /// Counts the commits that changed users.
         var version = 0
 
@@ -151,17 +90,21 @@ final class KnownUsers: Sendable {
             }
         }
 
-        /// The user whose name and password were right at an earlier check; nil if they must be checked again.
-        func recentlyCheckedUser(_ key: Key) -> KnownUser? {
-            guard case (.right(let id, let password), let end)? = attempts[key], end > .now,
+        /// The user whose name and password were right at an earlier check, and how much longer this check counts; nil if they
+        /// must be checked again.
+        func recentlyCheckedUser(_ key: CredentialKey) -> (user: KnownUser, remaining: Duration)? {
+            guard case (.right(let id, let password), let end)? = attempts[key],
                 let known = users[id], known.password == password
             else { return nil }
-            return known
+            let remaining = end - .now
+            return remaining > .zero ? (known, remaining) : nil
         }
     }
 
     /// How long a password that was right needs no other check.
     private static let rightDuration = Duration.seconds(300)
+    /// How many nanoseconds the requests of one connection with the same field need no look-up of their user.
+    private static let repetitionNanoseconds: UInt64 = 1_000_000_000
     /// How long a password that was wrong is refused without another check.
     private static let wrongDuration = Duration.seconds(10)
     private static let maximumAttempts = 20_000
@@ -172,18 +115,27 @@ final class KnownUsers: Sendable {
     private let isAudited: Bool
     private let state = Mutex(State())
     private let checks = PasswordChecks()
-    private let secrets: (UInt64, UInt64)
+    /// `State.version`, which requests compare without the lock.
+    private let version = Atomic<Int>(0)
+    private let hash: SipHash
 
     init(_ store: any TrackingBackend, defaultLevel: PermissionLevel, isAudited: Bool) {
         self.store = store
         self.defaultLevel = defaultLevel
         self.isAudited = isAudited
         var generator = SystemRandomNumberGenerator()
-        secrets = (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
+        hash = SipHash(
+            key: (.random(in: .min ... .max, using: &generator), .random(in: .min ... .max, using: &generator))
+        )
     }
 
     /// Drops what a commit has changed.
-    func apply(_ change: AccessChange) { state.withLock { $0.apply(change) } }
+    func apply(_ change: AccessChange) {
+        state.withLock { state in
+            state.apply(change)
+            version.store(state.version, ordering: .releasing)
+        }
+    }
 
     /// Drops everything that another server may have changed.
     func forget() {
@@ -192,40 +144,52 @@ final class KnownUsers: Sendable {
             state.users.removeAll(keepingCapacity: true)
             state.missingIDs.removeAll()
             state.names.removeAll()
+            version.store(state.version, ordering: .releasing)
         }
     }
 
-    /// The key of an Authorization field.
-    func key(of field: String) -> Key {
-        var field = field
-        return field.withUTF8 { bytes in
-            let bytes = UnsafeRawBufferPointer(bytes)
-            var high = Hasher()
-            high.combine(secrets.0)
-            high.combine(bytes: bytes)
-            var low = Hasher()
-            low.combine(secrets.1)
-            low.combine(bytes: bytes)
-            return Key(high: high.finalize(), low: low.finalize())
-        }
+    /// The key of the value of an Authorization field.
+    ///
+    /// The cache contains the keys of names and passwords in the spelling that clients use. If a field is spelled differently,
+    /// the usual spelling of the same name and password is hashed, so that another spelling causes no other check of the
+    /// password.
+    ///
+    /// The key is a hash with secrets of this process: nobody without the secrets can find another field with the same key. Each
+    /// request needs a key, and SipHash takes a tenth of the time of a cryptographic hash.
+    func key(of field: UnsafeRawBufferPointer) -> CredentialKey { CredentialKey(hash.digest(of: field)) }
+
+    /// Whether the result of the last check of a credential still counts.
+    ///
+    /// Takes no lock.
+    func isCurrent(_ check: CheckedCredential) -> Bool {
+        version.load(ordering: .acquiring) == check.version && SystemCall.coarseNanoseconds() < check.end
     }
 
     /// A name and a password from a header field or a form.
     func passwordCredential(_ name: String, _ password: [UInt8], from peer: Peer) -> PasswordCredential {
         // The check compares passwords in which invalid UTF-8 is replaced, so the key is made from the same text.
         let text = String(decoding: password, as: UTF8.self)
-        let field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
-        return PasswordCredential(name, text, from: peer, key(of: field))
+        var field = "Basic " + Base64.encode(Array("\(name):\(text)".utf8), .standard)
+        return PasswordCredential(name, text, from: peer, field.withUTF8 { key(of: UnsafeRawBufferPointer($0)) })
     }
 
     /// The user whose name and password were recently right; nil if they must be checked.
-    func recentlyCheckedUser(_ key: Key) -> KnownUser? { state.withLock { $0.recentlyCheckedUser(key) } }
+    ///
+    /// `check` lets the next requests of a connection skip this look-up; nil if the name and password must be checked again soon.
+    func recentlyCheckedUser(_ key: CredentialKey) -> (user: KnownUser, check: CheckedCredential?)? {
+        let end = SystemCall.coarseNanoseconds() + Self.repetitionNanoseconds
+        return state.withLock { state in
+            guard let (user, remaining) = state.recentlyCheckedUser(key) else { return nil }
+            guard remaining > .nanoseconds(Self.repetitionNanoseconds) else { return (user, nil) }
+            return (user, CheckedCredential(key: key, version: state.version, end: end))
+        }
+    }
 
     /// The user with a name and a password.
     func user(_ credential: PasswordCredential) -> LookUp {
         guard credential.isPossible else { return .refused(.wrongPassword(credential.name)) }
         let (known, outdated, isWrong) = state.withLock { state -> (KnownUser?, Int64?, Bool) in
-            if let known = state.recentlyCheckedUser(credential.key) { return (known, nil, false) }
+            if let (known, _) = state.recentlyCheckedUser(credential.key) { return (known, nil, false) }
             guard let (attempt, end) = state.attempts[credential.key], end > .now else { return (nil, nil, false) }
             switch attempt {
             case .wrong(let version): return (nil, nil, version == state.version)
@@ -384,7 +348,7 @@ final class KnownUsers: Sendable {
         return isRight
     }
 
-    private func record(_ attempt: Attempt, _ key: Key, for duration: Duration) {
+    private func record(_ attempt: Attempt, _ key: CredentialKey, for duration: Duration) {
         state.withLock { state in
             if state.attempts.count >= Self.maximumAttempts {
                 let now = ContinuousClock.now

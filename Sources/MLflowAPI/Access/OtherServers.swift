@@ -119,7 +119,7 @@ extension AccessControl {
     ///
     /// Only calls for the statistics of this server are checked so: by the statistics, the operator can notice the problem.
     func usesLastKnownPermissions(_ access: Access) -> Bool {
-        access.action == .read && access.resources == [.statistics] && otherServers != nil && !store.isReachable
+        access.action == .read && access.isAboutStatistics && otherServers != nil && !store.isReachable
     }
 
     private func hasCredential(_ request: HTTPRequest) -> Bool {

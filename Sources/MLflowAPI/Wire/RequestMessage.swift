@@ -90,7 +90,7 @@ struct RequestMessage {
             return query.first { $0.name == name }.map { .text($0.value) }
         case .object(let object):
             let own = object[name]
-            let camel = Self.camelCaseMember(name, of: object)
+            let camel = object.member(inCamelCase: name)
             if own != nil, camel != nil {
                 throw .invalidParameter(
                     "Request specifies both '\(name)' and '\(name.camelCased)'; provide only one of them."
@@ -99,17 +99,6 @@ struct RequestMessage {
             guard let value = own ?? (isRequired ? nil : camel), !value.isNull else { return nil }
             return .json(value)
         }
-    }
-
-    /// Returns a parameter with a camelCase name; nil if there is none.
-    ///
-    /// The function first checks whether any name contains a capital letter, because the check is cheap and most
-    /// messages contain no such name.
-    private static func camelCaseMember(_ name: String, of object: JSONValue) -> JSONValue? {
-        guard name.utf8.contains(UInt8(ascii: "_")) else { return nil }
-        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
-        guard object.members.contains(where: { $0.key.utf8.contains(where: capitals.contains) }) else { return nil }
-        return object[name.camelCased]
     }
 
     /// Returns a member whose name is data, such as a run id, so that it has no camelCase form; nil if it is absent or null.

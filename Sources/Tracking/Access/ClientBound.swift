@@ -25,8 +25,8 @@ extension ClientBound {
         on thing: ProtectedThing,
         orThrow missing: @autoclosure () -> TrackingError
     ) throws(TrackingError) {
-        guard let permissions, !permissions.allows(action, on: thing) else { return }
-        guard permissions.allows(.read, on: thing) else { throw missingOrForbidden(missing()) }
+        guard caller.identity?.permissions?.allows(action, on: thing) == false else { return }
+        guard permissions?.allows(.read, on: thing) == true else { throw missingOrForbidden(missing()) }
         throw permissionDenied(action, on: thing)
     }
 

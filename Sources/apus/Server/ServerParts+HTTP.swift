@@ -133,8 +133,9 @@ extension ServerParts {
         // Without `no-store`, the cache of the browser would still contain the answers after the log-out.
         let otherFields = configuration.requestHeaders
         configuration.requestHeaders = { request in
-            let isShown = request.header("cookie") != nil && routes.isForScripts(request)
-            return (otherFields?(request) ?? []) + (isShown ? [("Cache-Control", "no-store")] : [])
+            let fields = otherFields?(request) ?? []
+            guard request.count(ofHeaders: "cookie") > 0, routes.isForScripts(request) else { return fields }
+            return fields + [("Cache-Control", "no-store")]
         }
     }
 

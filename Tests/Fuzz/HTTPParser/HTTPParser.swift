@@ -74,7 +74,7 @@ private func describe(_ request: HTTPRequest) -> String {
     router.add(.get, "/a/{b}/c", .blocking { _, _ in })
     router.add(.get, "/{rest...}", .blocking { _, _ in })
     var matched = "none"
-    if case .found(_, let pattern, let parameters) = router.match(request.method, rawPath: request.rawTarget) {
+    if case .found(_, let pattern, let parameters, _) = router.match(request.method, rawPath: request.rawTarget) {
         matched = "\(pattern) \(parameters)"
     }
     let host = HostName(request.host).map { "\($0.name) \($0.port ?? -1)" } ?? "no host"

@@ -4,8 +4,9 @@ The pages in a headless Chromium, beside MLflow's own pages over MLflow's own se
 
     .venv-browser/bin/python Benchmarks/pages.py            # needs `make build environments`; some minutes
     .venv-browser/bin/python Benchmarks/pages.py --runs 1000 --repetitions 3
+    .venv-browser/bin/python Benchmarks/pages.py --bytes    # only what a first visit of each page loads; seconds
 
-Every number is a median; its values stand beside it. Nothing here fails: read the numbers on an idle machine.
+Every number but the bytes is a median; its values stand beside it. Nothing here fails: read the times on an idle machine.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ BARS = {
     "a live point": "3,000 ms",
     "processor of an idle page": "0 %",
 }
+
+# What a first visit may load without the answers of the API: in kB as the files are, and as they are sent with gzip.
+BYTE_BARS = (120, 40)
 
 # Runs before a page: says when a text is in the document, in milliseconds since the address was opened.
 WAIT_FOR_TEXT = """
@@ -173,6 +177,38 @@ def idle(page, experiment, name, seconds=10):
     return (busy() - before) / seconds * 100
 
 
+def first_visits(playwright, address, experiment, runs):
+    """Prints what a first visit of each page loads that is no answer of the API."""
+    chart = "canvas[aria-label^=loss]"
+    for what, place, shown in [
+        ("the experiments", "#/", "main a >> text=fifty curves"),
+        ("a run table", f"#/experiments/{experiment}/runs", "[aria-rowindex='2'] .name"),
+        ("charts of a table", f"#/experiments/{experiment}?view=charts", chart),
+        ("a run", f"#/experiments/{experiment}/runs/{runs[0]}", ".sparkline"),
+        ("charts of a run", f"#/experiments/{experiment}/runs/{runs[0]}?view=charts", chart),
+        ("files of a run", f"#/experiments/{experiment}/runs/{runs[0]}?view=artifacts", ".journal"),
+        ("a comparison", f"#/compare?runs={','.join(runs[:5])}", chart),
+        ("values compared", f"#/compare?runs={','.join(runs[:5])}&view=values", ".side"),
+        ("the models", "#/models", "main h1"),
+        ("the prompts", "#/prompts", "main h1"),
+    ]:
+        with Window(playwright, address) as page:
+            requests = []
+            page.on("requestfinished", lambda request, to=requests: to.append(request))
+            page.goto("./" + place)
+            page.locator(shown).first.wait_for(state="attached")
+            page.wait_for_load_state("networkidle")
+            files = [one for one in requests if one.resource_type not in ("fetch", "xhr")]
+            plain = sum(len(one.response().body()) for one in files)
+            packed = sum(one.sizes()["responseBodySize"] for one in files)
+        bars = "bar {} kB, {} kB".format(*BYTE_BARS)
+        print(
+            f"{'Apus':12} {'first visit: ' + what:32} {plain / 1000:6.1f} kB, with gzip {packed / 1000:5.1f} kB, "
+            f"{len(files):2} files {bars}",
+            flush=True,
+        )
+
+
 def report(who, what, values, unit="ms"):
     shown = ", ".join(f"{value:.1f}" if unit == "%" else f"{value:,.0f}" for value in values)
     middle = statistics.median(values)
@@ -191,13 +227,17 @@ def main():
         help="the same on MLflow, which takes long to write them (default 1,000; 0 leaves it out)",
     )
     parser.add_argument("--repetitions", type=int, default=5, help="fresh browsers for each number (default 5)")
+    parser.add_argument("--bytes", action="store_true", help="only count the bytes of first visits")
     options = parser.parse_args()
     rounds = range(options.repetitions)
     with sync_playwright() as playwright:
         with ApusServer() as server:
             rest = Rest(server.url)
-            experiment, newest, best = many_runs(rest, options.runs)
             curves, runs = fifty_curves(rest)
+            first_visits(playwright, server.url, curves, runs)
+            if options.bytes:
+                return
+            experiment, newest, best = many_runs(rest, options.runs)
 
             def each(work, *arguments):
                 found = []

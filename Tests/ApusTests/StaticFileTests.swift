@@ -28,48 +28,73 @@ import Testing
 }
 
 @Suite struct PageModulesTests {
-    private let ahead = PageModules.shared.textToSend("core/ahead.js") ?? ""
-    private let start = PageModules.shared.textToSend("core/start.js") ?? ""
+    private func sent(_ path: String) -> String { PageModules.shared.textToSend(path) ?? "" }
 
-    /// The lines of a module that import or export something.
-    private func declarations(_ text: String) -> [Substring] {
-        text.split(separator: "\n").filter { $0.hasPrefix("import ") || $0.hasPrefix("export ") }
+    /// The files that a text imports before it runs.
+    private func imports(_ text: String) -> [String] {
+        text.matches(of: /import(?:\{[^}]*\}from)?"([^"]*)";/).map { String($0.output.1) }
     }
 
-    @Test func `a first page needs two files of modules`() {
-        #expect(declarations(ahead).allSatisfy { $0.hasPrefix("export const $") })
-        #expect(declarations(start) == [#"import { $held, $load } from "../core/ahead.js";"#])
-        #expect(start.contains(#"$held["pages/experiment.js"] = (() => {"#))
-        #expect(start.contains("return { default: page };"))
+    /// The modules that a text stores in the table, in their order.
+    private func stored(_ text: String) -> [String] {
+        text.matches(of: /\$held\["([^"]*)"\]\?\?=/).map { String($0.output.1) }
     }
 
-    @Test func `a module stands in one pack, behind all that it takes`() {
-        var defined: Set<Substring> = []
-        for line in "\(ahead)\n\(start)".split(separator: "\n") {
-            let parts = line.split(separator: "\"")
-            if line.hasPrefix("$held[") { #expect(defined.insert(parts[1]).inserted, "\(line)") }
-            if line.hasPrefix("const {"), line.contains("= $held[") { #expect(defined.contains(parts[1]), "\(line)") }
+    @Test func `every page needs two files of modules, and one of its own`() {
+        #expect(imports(sent("core/ahead.js")).isEmpty)
+        #expect(imports(sent("core/start.js")) == ["../core/ahead.js"])
+        #expect(imports(sent("pages/experiment.js")) == ["../core/ahead.js", "../core/start.js"])
+        #expect(stored(sent("core/start.js")).contains("core/router.js"))
+        #expect(stored(sent("pages/experiment.js")).contains("parts/run-table.js"))
+        #expect(sent("pages/experiment.js").contains("return{default:page};"))
+    }
+
+    @Test func `a module is stored behind all that it takes`() {
+        let first = stored(sent("core/ahead.js")) + stored(sent("core/start.js"))
+        for file in StaticFile.all where file.path.hasSuffix(".js") {
+            let text = sent(file.path)
+            let own = stored(text)
+            #expect(Set(own).count == own.count, "\(file.path)")
+            let others = imports(text).map { stored(sent(String($0.dropFirst(3)))) }.joined()
+            #expect(own.contains(file.path) || others.contains(file.path), "\(file.path)")
+            var known = Set(file.path == "core/ahead.js" ? [] : first)
+            if file.path == "core/start.js" { known = Set(stored(sent("core/ahead.js"))) }
+            known.formUnion(others)
+            for match in text.matches(of: /\$held\["([^"]*)"\](\?\?=)?/) {
+                if match.output.2 != nil {
+                    known.insert(String(match.output.1))
+                } else {
+                    #expect(known.contains(String(match.output.1)), "\(file.path) takes \(match.output.1)")
+                }
+            }
         }
-        #expect(defined.contains("core/dom.js") && defined.contains("core/start.js"))
     }
 
-    @Test func `any other module takes what is packed, and imports the rest`() throws {
-        let charts = try #require(PageModules.shared.textToSend("parts/charts.js"))
-        #expect(charts.hasPrefix(#"import { $held, $load } from "../core/ahead.js";"#))
-        #expect(charts.contains(#"= $held["core/dom.js"];"#))
-        #expect(charts.contains(#"from "./chart.js";"#))
+    @Test func `a module that many need is stored by one file`() {
+        let ask = StaticFile.all.filter { $0.path.hasSuffix(".js") && stored(sent($0.path)).contains("parts/ask.js") }
+        #expect(ask.map(\.path) == ["parts/list.js"])
+        #expect(imports(sent("pages/users.js")).dropFirst(2).contains("../parts/list.js"))
+    }
+
+    @Test func `what a first visit loads of a table with charts is less than 120 kB`() {
+        let paths = [
+            "index.html", "page.css", "charts.css", "icon.svg", "core/ahead.js", "core/start.js", "pages/experiment.js",
+            "parts/charts.js",
+        ]
+        let bytes = paths.map { StaticFile.named($0).textToSend.utf8.count }.reduce(0, +)
+        #expect(bytes < 120_000, "\(bytes) bytes")
+    }
+
+    @Test func `a file that is no module is none`() {
         #expect(PageModules.shared.textToSend("page.css") == nil)
         #expect(PageModules.shared.textToSend("static-files/apus-first-visit.js") == nil)
     }
 
-    @Test func `what is imported while a module runs may be packed too`() {
-        for file in StaticFile.all where file.path.hasSuffix(".js") {
-            let text = PageModules.shared.textToSend(file.path) ?? ""
-            // In comments, types are named by import("./other.js") in braces.
-            let code = text.split(separator: "\n").filter { !$0.hasPrefix(" * ") && !$0.contains("/**") }
-            #expect(!code.contains { $0.contains("import(\"./") || $0.contains("import(`") }, "\(file.path)")
+    @Test func `what is imported while a module runs may be there already`() {
+        for file in StaticFile.all where file.path.hasSuffix(".js") && file.path != "core/ahead.js" {
+            #expect(!sent(file.path).contains("import("), "\(file.path)")
         }
-        #expect(start.contains("$load(`pages/${found.page}.js`)"))
+        #expect(sent("core/start.js").contains("$load(`pages/${found.page}.js`)"))
     }
 }
 

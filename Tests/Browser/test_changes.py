@@ -155,6 +155,7 @@ def test_an_experiment_is_made_renamed_noted_deleted_and_restored(page, rest):
     page.get_by_role("button", name="More", exact=True).click()
     choose(page, "Delete")
     answer(page, "Delete")
+    expect(heading(page)).to_have_text("Experiments")
     expect(page.get_by_role("link", name=name + " again")).to_have_count(0)
     assert rest.call(f"experiments/get?experiment_id={experiment}")["experiment"]["lifecycle_stage"] == "deleted"
     visit(page, "#/?stage=deleted")

@@ -123,6 +123,8 @@ def test_a_hidden_page_asks_for_nothing_and_goes_on_when_it_is_seen_again(page, 
 def test_a_page_whose_runs_have_ended_asks_for_no_values(page, world, place):
     page.clock.install()
     visit(page, f"#/experiments/{world.pair.id}{place.replace('RUN', world.pair.runs[0])}")
+    if "charts" in place:
+        expect(page.locator(".plot canvas").first).to_be_attached()
     let_time_pass(page, 5)
     page.watch.forget()
     let_time_pass(page, 120)

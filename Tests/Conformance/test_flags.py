@@ -241,14 +241,14 @@ def test_the_first_page_and_the_server_info_are_there():
             status, body, _ = send("GET", f"{server.url}/{path}")
             assert status == 200, path
             seen[path] = body
-            imported = re.findall(r'from "(\.[^"]+)"', body.decode()) if path.endswith(".js") else []
+            imported = re.findall(r'(?:from|import)"(\.[^"]+)"', body.decode()) if path.endswith(".js") else []
             named |= {posixpath.normpath(posixpath.join(posixpath.dirname(path), name)) for name in imported} - seen.keys()
-        # The router comes with the start, and the pages that are opened first with both.
+        # The router comes with the start; both are there before any page.
         assert {"static-files/core/ahead.js", "static-files/core/start.js"} == {path for path in seen if path.endswith(".js")}
         assert b'$held["core/router.js"]' in seen["static-files/core/start.js"]
         # A module that comes later takes from there what it needs.
         status, body, _ = send("GET", f"{server.url}/static-files/pages/run.js")
-        assert status == 200 and b'= $held["core/dom.js"];' in body
+        assert status == 200 and b'=$held["core/dom.js"];' in body
         status, body, _ = send("GET", f"{server.url}/api/3.0/mlflow/server-info")
         assert status == 200
         assert isinstance(json.loads(body), dict)

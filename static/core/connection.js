@@ -12,6 +12,8 @@ export function watchConnection(reload) {
   onSilence(lost);
   // A page that asks for nothing would not notice: it looks when its reader comes back to it.
   addEventListener("focus", async () => { if (!banner) await answers(); });
+  // A module that did not come may be a sign too.
+  addEventListener("unhandledrejection", async () => { if (!banner) await answers(); });
   document.addEventListener("visibilitychange", () => { if (banner) ask(); });
 
   function lost() {

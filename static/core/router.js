@@ -1,8 +1,9 @@
 /** Shows the page that the address names. Back, reload and a sent link show what was seen, the scroll included. */
 
 import { apus, forgetAhead, get, isFile } from "./api.js";
-import { append, button, element, failure, link } from "./dom.js";
+import { append, button, element, failure } from "./dom.js";
 import { parseAddress, Query, decoded } from "./query.js";
+import { withStyle } from "./styles.js";
 import { bindKeys } from "../parts/keyboard.js";
 
 /** Each address and the module in `pages/` that shows it; `:name` is a parameter, `*` stands for any rest. */
@@ -29,6 +30,9 @@ const routes = [
   ["/roles", "users", { view: "roles" }],
   ["/roles/:id", "role"],
 ].map(([pattern, page, defaults]) => ({ parts: pattern.split("/").slice(1), page, defaults }));
+
+/** The pages that need only the first style sheets. */
+const lists = ["experiments", "experiment", "models", "prompts", "unknown"];
 
 const content = document.getElementById("content");
 const announcements = document.getElementById("announcements");
@@ -77,7 +81,7 @@ function match(path) {
     params.rest = asked.slice(wanted.length);
     return { page, params, defaults };
   }
-  return null;
+  return { page: "unknown", params: {} };
 }
 
 /** Makes the object that a page gets. */
@@ -85,7 +89,7 @@ function makeContext(found, path, values, first) {
   const leaving = new AbortController();
   const signal = leaving.signal;
   const kept = new Map();
-  for (const [name, value] of Object.entries(found?.defaults || {})) {
+  for (const [name, value] of Object.entries(found.defaults || {})) {
     if (!values.has(name)) values.set(name, value);
   }
   const query = new Query(path, values, (address, push) => {
@@ -99,7 +103,7 @@ function makeContext(found, path, values, first) {
   });
   return {
     /** The parameters of the path; `rest` is the list of the parts behind it. */
-    params: found?.params || {},
+    params: found.params,
     /** The query of the address: `get`, `list`, `set`, `address`. */
     query,
     /** Aborted when the page is left; hand it to every request and listener. */
@@ -172,13 +176,10 @@ async function show() {
   content.setAttribute("aria-busy", "true");
   scrollTo(0, 0);
   try {
-    if (found) {
-      const module = await import(`../pages/${found.page}.js`).catch(explain);
-      if (context.signal.aborted) return;
-      await module.default(context);
-    } else {
-      unknown(context);
-    }
+    const loading = import(`../pages/${found.page}.js`);
+    const module = await (lists.includes(found.page) ? loading : withStyle("details.css", loading)).catch(explain);
+    if (context.signal.aborted) return;
+    await module.default(context);
   } catch (error) {
     if (context.signal.aborted) return;
     if (!document.title || document.title === "Apus") context.title("Failed");
@@ -195,14 +196,6 @@ async function explain(error) {
   if (isFile()) throw new Error("The exported file does not hold this page.");
   await get(apus + "log-in");
   throw error;
-}
-
-function unknown(context) {
-  context.title("Unknown address");
-  context.add(element("h1", {}, "Nothing is at this address"),
-    element("p", {}, element("code", { dir: "auto" }, decoded(location.hash))),
-    element("p", {}, "The pages of this server begin at ", link("#/", "experiments"), ", ", link("#/models", "models"),
-      " and ", link("#/prompts", "prompts"), "."));
 }
 
 function markPlace(path) {

@@ -3,8 +3,11 @@
 import { watchConnection } from "./connection.js";
 import { startTimes } from "./format.js";
 import { reload, startRouter } from "./router.js";
+import { withStyle } from "./styles.js";
 import { openJump } from "../parts/jump.js";
-import { bindKeys, showKeys, startKeyboard } from "../parts/keyboard.js";
+import { bindKeys, startKeyboard } from "../parts/keyboard.js";
+
+const showKeys = async () => (await withStyle("dialogs.css", import("../parts/keyboard-help.js"))).showKeys();
 
 startKeyboard();
 bindKeys([

@@ -5,8 +5,7 @@ import { button, element, failure, link, name } from "../core/dom.js";
 import { byKey, count } from "../core/format.js";
 import { experimentAddress, runAddress } from "../core/names.js";
 import { addressOf } from "../core/query.js";
-import { compareTable } from "../parts/compare-table.js";
-import { fieldsOf } from "../parts/compare-data.js";
+import { withStyle } from "../core/styles.js";
 import { openMenu } from "../parts/menu.js";
 
 const views = { charts: "Charts", values: "Values", parallel: "Parallel", scatter: "Scatter", importance: "Importance", artifacts: "Artifacts" };
@@ -45,7 +44,7 @@ export default async function page(context) {
   const runHead = (run) => element("span", { class: "run-head" }, element("span", { class: "dot", style: { background: `var(--series-${run.color})` } }),
     link(runAddress(run.experiment_id, run.run_id), name(run.run_name)));
   if (view === "charts" || embedded) {
-    const { chartsPanel } = await import("../parts/charts.js");
+    const { chartsPanel } = await withStyle("charts.css", import("../parts/charts.js"));
     const panel = chartsPanel(context);
     context.add(panel.node);
     await panel.show(runs, keys(runs));
@@ -55,13 +54,14 @@ export default async function page(context) {
       await panel.show(runs, keys(runs));
     });
   } else if (view === "values") {
-    context.add(compareTable(context, runs, fieldsOf(runs), runHead));
+    const { compareTable } = await import("../parts/compare-table.js");
+    context.add(compareTable(context, runs, runHead));
   } else if (view === "artifacts") {
     const { compareFiles } = await import("../parts/compare-files.js");
     context.add(await compareFiles(context, runs, runHead));
   } else {
     const plots = await import("../parts/compare-plots.js");
-    context.add(plots[view + "View"](context, runs, fieldsOf(runs)));
+    context.add(plots[view + "View"](context, runs));
   }
 }
 

@@ -5,10 +5,8 @@
 
 import { get, isFile, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
-import { experimentAddress } from "../core/names.js";
 import { experimentsOf } from "../core/query.js";
-import { deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
-import { openMenu } from "../parts/menu.js";
+import { withStyle } from "../core/styles.js";
 import { runTable } from "../parts/run-table.js";
 
 const views = { runs: "Runs", charts: "Charts", models: "Models", about: "About" };
@@ -33,7 +31,7 @@ export default async function page(context) {
   });
   const [experiments] = await Promise.all([known, viewed()]);
   if (view === "about") {
-    const { about } = await import("../parts/experiment-about.js");
+    const { about } = await withStyle("details.css", import("../parts/experiment-about.js"));
     context.add(...experiments.map((experiment) => about(experiment)));
   }
 
@@ -43,7 +41,7 @@ export default async function page(context) {
       return modelsOf(context, ids);
     }
     if (view === "about") return undefined;
-    const panel = view === "charts" ? (await import("../parts/charts.js")).chartsPanel(context, {}) : null;
+    const panel = view === "charts" ? (await withStyle("charts.css", import("../parts/charts.js"))).chartsPanel(context) : null;
     const table = await runTable(context, ids, { narrow: view === "charts", drawn: (runs, of) => panel?.show(runs, undefined, of) });
     context.add(panel ? element("div", { class: "split" }, table.node, panel.node) : table.node);
     return table.search();
@@ -65,23 +63,8 @@ function summaryOf(experiments, context) {
 }
 
 function menu(context, experiment) {
-  const { experiment_id: id, lifecycle_stage: stage } = experiment;
   if (isFile()) return "";
-  const more = button("⋯", () => openMenu(more, [
-    { label: "Rename…", run: () => renameExperiment(experiment, context.reload) },
-    { label: "Export the table as one file", async run() {
-      const [{ exportFile }, { meantFilter }] = await Promise.all([import("../parts/export.js"), import("../parts/filter-words.js")]);
-      await exportFile({ experiment_ids: [id], filter: meantFilter(context.query.get("filter")) }, experiment.name, context.signal);
-    } },
-    ...[["Archive with all its data", "archive"], ["All its runs as CSV", "table"]].map(([label, kind]) => ({ label, async run() {
-      const { downloadExport } = await import("../parts/export.js");
-      downloadExport(kind, { experiment_ids: id });
-    } })),
-    { label: "Edit note and tags", run: () => context.go(experimentAddress(id, { view: "about" })) },
-    { label: "Copy a link to what is shown", run: () => navigator.clipboard?.writeText(location.href) },
-    null,
-    stage === "deleted" ? { label: "Restore", run: () => restoreExperiment(experiment, context.reload) }
-      : { label: "Delete…", danger: true, run: () => deleteExperiment(experiment, () => context.go("#/")) },
-  ]), { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
+  const more = button("⋯", async () => (await import("../parts/experiment-menu.js")).openExperimentMenu(more, context, experiment),
+    { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
   return more;
 }

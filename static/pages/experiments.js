@@ -2,10 +2,11 @@
 
 import { get, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
-import { size, timeNode } from "../core/format.js";
+import { timeNode } from "../core/format.js";
 import { experimentAddress } from "../core/names.js";
+import { size } from "../core/size.js";
 import { createExperiment, deleteExperiment, renameExperiment, restoreExperiment } from "../parts/experiment-actions.js";
-import { quote } from "../parts/filter-words.js";
+import { quote } from "../parts/filter-text.js";
 import { pagedList, searchBox } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
 import { showSpace } from "../parts/space.js";

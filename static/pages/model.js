@@ -5,7 +5,7 @@ import { button, element, facts, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { modelAddress, versionAddress } from "../core/names.js";
 import { descriptionSection } from "../parts/description.js";
-import { askFor } from "../parts/dialog.js";
+import { askFor } from "../parts/ask.js";
 import { pagedList } from "../parts/list.js";
 import { openMenu } from "../parts/menu.js";
 import { aliasChips, aliasesOf, modelTags, stageChoice, versionFilter } from "../parts/registry.js";

@@ -4,8 +4,8 @@ import { get, mlflow, post } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { modelAddress, versionAddress } from "../core/names.js";
-import { askFor } from "../parts/dialog.js";
-import { quote } from "../parts/filter-words.js";
+import { askFor } from "../parts/ask.js";
+import { quote } from "../parts/filter-text.js";
 import { pagedList, searchBox } from "../parts/list.js";
 
 const orders = { name: "name", changed: "last_updated_timestamp" };

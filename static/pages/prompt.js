@@ -1,7 +1,8 @@
 /** A prompt: the text of each version, and how versions differ. */
 
-import { address, everything, get, mlflow, post, send } from "../core/api.js";
+import { address, get, mlflow, post, send } from "../core/api.js";
 import { element, facts, link, name } from "../core/dom.js";
+import { everything } from "../core/everything.js";
 import { timeNode } from "../core/format.js";
 import { diffView } from "../parts/diff.js";
 import { aliasChips, aliasesOf, modelTags, versionFilter } from "../parts/registry.js";

@@ -4,7 +4,7 @@ import { get, mlflow } from "../core/api.js";
 import { element, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { promptAddress } from "../core/names.js";
-import { quote } from "../parts/filter-words.js";
+import { quote } from "../parts/filter-text.js";
 import { pagedList, searchBox } from "../parts/list.js";
 
 export default async function page(context) {

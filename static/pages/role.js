@@ -3,7 +3,7 @@
 import { get, mlflow, post } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { assign, chip, chips, grantSection, mayManage, mlflow3, unassign, userAddress } from "../parts/accounts.js";
-import { askFor } from "../parts/dialog.js";
+import { askFor } from "../parts/ask.js";
 import { deleteRole, renameRole } from "../parts/role-actions.js";
 
 export default async function page(context) {

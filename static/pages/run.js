@@ -1,42 +1,46 @@
 /** A run: its note, metrics, params, curves, files, and what it is related to. */
 
-import { address, apus, get, isFile, mlflow, post } from "../core/api.js";
-import { button, element, facts, failure, link, linked, name } from "../core/dom.js";
+import { address, apus, get, isFile, mlflow } from "../core/api.js";
+import { button, element, facts, link, linked, name } from "../core/dom.js";
 import { byKey, timeNode } from "../core/format.js";
 import { compareAddress, experimentAddress, runAddress, runStatus } from "../core/names.js";
 import { addressOf, path } from "../core/query.js";
-import { descriptionSection } from "../parts/description.js";
+import { withStyle } from "../core/styles.js";
 import { openMenu } from "../parts/menu.js";
-import { isSystem, metricTable, paramTable } from "../parts/run-metrics.js";
-import { childrenSection, datasetSection, modelSection } from "../parts/run-relations.js";
-import { moveRuns, renameRun } from "../parts/table-actions.js";
-import { tagSection } from "../parts/tags.js";
 
 const views = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" };
+/** What each view needs. */
+const modules = {
+  overview: () => import("../parts/run-overview.js"),
+  charts: () => withStyle("charts.css", import("../parts/charts.js")),
+  artifacts: () => Promise.all([import("../parts/preview.js"), import("../parts/preview-journal.js")]),
+};
 /** The names of the views in the addresses of MLflow's own pages. */
 const otherNames = { "model-metrics": "charts", "system-metrics": "charts", metrics: "charts", artifacts: "artifacts" };
-const noteKey = "mlflow.note.content";
+/** What can be done with a run; the menu requests it when it opens, so that no choice has to wait. */
+const actions = () => import("../parts/table-actions.js");
 
 export default async function page(context) {
   const { params, query, signal } = context;
   const id = params.run;
   const read = async () => (await get(mlflow + "runs/get", { run_id: id }, signal)).run;
-  let run = await read();
+  const asked = query.get("view") || otherNames[params.rest[0]] || "overview";
+  const view = Object.hasOwn(views, asked) ? asked : "overview";
+  const embedded = document.body.classList.contains("embed");
+  const shown = embedded ? "charts" : view;
+  let [run, loaded] = await Promise.all([read(), modules[shown]()]);
   const { info } = run;
   context.title(info.run_name || id);
   const tags = new Map((run.data.tags || []).map(({ key, value }) => [key, value]));
-  const asked = query.get("view") || otherNames[params.rest[0]] || "overview";
-  const view = Object.hasOwn(views, asked) ? asked : "overview";
   context.root.classList.add("wide");
   const state = element("dd");
-  const embedded = document.body.classList.contains("embed");
   if (embedded) context.add(element("h1", { class: "hidden" }, name(info.run_name || id)));
   else context.add(crumbs(run, tags, signal),
     element("div", { class: "bar title" }, element("h1", {}, name(info.run_name || id)), tabs(run, view), more(context, run)),
     info.lifecycle_stage === "deleted" && element("p", { class: "error" }, "This run is deleted. ",
-      !isFile() && button("Restore", () => moveRuns([id], "restore", context.reload))),
+      !isFile() && button("Restore", async () => (await actions()).moveRuns([id], "restore", context.reload))),
     summary(run, tags, state));
-  const show = await { overview, charts, artifacts: files }[embedded ? "charts" : view]();
+  const show = { overview, charts, artifacts: files }[shown](loaded);
   follow(show);
   await show(run);
 
@@ -50,15 +54,13 @@ export default async function page(context) {
     });
   }
 
-  async function charts() {
-    const { chartsPanel } = await import("../parts/charts.js");
+  function charts({ chartsPanel }) {
     const panel = chartsPanel(context);
     context.add(panel.node);
     return (now) => panel.show([described(now)], keysOf(now));
   }
 
-  async function files() {
-    const [{ artifacts }, { journal }] = await Promise.all([import("../parts/preview.js"), import("../parts/preview-journal.js")]);
+  function files([{ artifacts }, { journal }]) {
     context.add(artifacts(context, {
       pathName: "path",
       folder: (values) => address(mlflow + "artifacts/list", { run_id: id, ...values }),
@@ -68,35 +70,8 @@ export default async function page(context) {
     return () => {};
   }
 
-  function overview() {
-    const note = tags.get(noteKey) || "";
-    const set = (key, value) => post(mlflow + "runs/set-tag", { run_id: id, key, value });
-    const chart = (key) => addressOf(path("experiments", info.experiment_id, "runs", id), { view: "charts", chart: key });
-    const own = metricTable(context, id, "Metrics", chart);
-    const system = metricTable(context, id, "System metrics", chart);
-    const machine = element("details", {}, element("summary", {}, "System metrics"), system.node);
-    const late = element("div");
-    const show = (now) => {
-      const metrics = now.data.metrics || [];
-      own.show(metrics.filter(({ key }) => !isSystem(key)));
-      const others = metrics.filter(({ key }) => isSystem(key));
-      own.node.hidden = metrics.length === others.length;
-      machine.hidden = !others.length;
-      if (machine.open) system.show(others);
-    };
-    machine.addEventListener("toggle", () => show(run));
-    context.add(descriptionSection({ title: "Note", text: note, save: isFile() ? undefined : (text) => set(noteKey, text) }),
-      element("div", { class: "columns" }, element("div", {}, own.node, machine),
-        element("div", {}, run.data.params?.length ? paramTable(run.data.params) : null)),
-      datasetSection(run), late,
-      tagSection({ tags: (run.data.tags || []).filter(({ key }) => key !== noteKey), set: isFile() ? undefined : set,
-        remove: (key) => post(mlflow + "runs/delete-tag", { run_id: id, key }) }));
-    for (const part of [modelSection, childrenSection]) {
-      const place = element("div");
-      late.append(place);
-      part(run, signal).then((node) => node && place.append(node), (error) => error.name !== "AbortError" && place.append(failure(error)));
-    }
-    return show;
+  function overview({ runOverview }) {
+    return runOverview(context, run, tags);
   }
 }
 
@@ -135,8 +110,12 @@ function more(context, run) {
   if (isFile()) return null;
   const { info } = run;
   const copy = (text) => navigator.clipboard?.writeText(text);
-  const made = button("⋯", () => openMenu(made, [
-    { label: "Rename…", run: async () => { if (await renameRun(info)) context.reload(); } },
+  const made = button("⋯", () => {
+    actions();
+    openMenu(made, menuItems());
+  }, { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
+  const menuItems = () => [
+    { label: "Rename…", run: async () => { if (await (await actions()).renameRun(info)) context.reload(); } },
     { label: "Copy run id", run: () => copy(info.run_id) },
     { label: "Copy a link to what is shown", run: () => copy(location.href) },
     { label: "Compare with others", run: () => context.go(compareAddress([info.run_id])) },
@@ -150,8 +129,8 @@ function more(context, run) {
     } },
     { label: "Data as JSON", run: () => open(address(mlflow + "runs/get", { run_id: info.run_id }), "_blank", "noopener") },
     null,
-    info.lifecycle_stage === "deleted" ? { label: "Restore", run: () => moveRuns([info.run_id], "restore", context.reload) }
-      : { label: "Delete", danger: true, run: () => moveRuns([info.run_id], "delete", context.reload) },
-  ]), { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
+    info.lifecycle_stage === "deleted" ? { label: "Restore", run: async () => (await actions()).moveRuns([info.run_id], "restore", context.reload) }
+      : { label: "Delete", danger: true, run: async () => (await actions()).moveRuns([info.run_id], "delete", context.reload) },
+  ];
   return made;
 }

@@ -5,7 +5,7 @@ import { address, apus, get, post } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { experimentAddress } from "../core/names.js";
-import { askFor } from "../parts/dialog.js";
+import { askFor } from "../parts/ask.js";
 import { pagedList, searchBox } from "../parts/list.js";
 import { toast } from "../parts/toast.js";
 

@@ -3,7 +3,7 @@
 import { get, mlflow, post } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
 import { allRoles, assign, chip, chips, grantSection, isOwn, mayManage, mlflow3, roleAddress, unassign } from "../parts/accounts.js";
-import { askFor } from "../parts/dialog.js";
+import { askFor } from "../parts/ask.js";
 import { setPassword } from "../parts/password.js";
 import { deleteUser, setAdmin } from "../parts/user-actions.js";
 

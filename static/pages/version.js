@@ -5,7 +5,7 @@ import { button, element, facts, link, linked, name } from "../core/dom.js";
 import { timeNode } from "../core/format.js";
 import { loggedModelAddress, modelAddress } from "../core/names.js";
 import { descriptionSection } from "../parts/description.js";
-import { askFor } from "../parts/dialog.js";
+import { askFor } from "../parts/ask.js";
 import { aliasChips, aliasesOf, stageChoice } from "../parts/registry.js";
 import { readSignature, signatureSection } from "../parts/signature.js";
 import { tagSection } from "../parts/tags.js";

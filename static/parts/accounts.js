@@ -4,7 +4,7 @@ import { account } from "../core/account.js";
 import { get, mlflow, post, send } from "../core/api.js";
 import { addressOf, path } from "../core/query.js";
 import { button, element, failure, link, name } from "../core/dom.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { attempt, toast } from "./toast.js";
 
 /** Where the calls about roles begin. */

@@ -1,10 +1,9 @@
 /** What a chart says in words, for those who do not see it. */
 
-import { element, name } from "../core/dom.js";
-import { count, number, numberNode } from "../core/format.js";
+import { count, number } from "../core/format.js";
 
 /** Least, greatest and last value of a curve, with their places. */
-function statistics({ series }) {
+export function statistics({ series }) {
   const { x, y, low, high } = series;
   const found = { least: NaN, greatest: NaN, leastAt: NaN, greatestAt: NaN, last: NaN, undefinedPoints: 0 };
   for (let index = 0; index < y.length; index += 1) {
@@ -26,17 +25,4 @@ export function summaryText(key, curves) {
     return `${curve.run.run_name} from ${number(least)} to ${number(greatest)}, last ${number(last)}${odd}`;
   });
   return `${key}, ${count(curves.length, "run")}: ${parts.join("; ")}${curves.length > 5 ? "; and others" : ""}`;
-}
-
-/** The curves of a chart as a table. */
-export function valueTable({ drawn, panel }) {
-  const heads = ["Run", "Last", "Least", "at", "Greatest", "at", "Points"];
-  const rows = (drawn?.curves || []).map((curve) => {
-    const { least, leastAt, greatest, greatestAt, last } = statistics(curve);
-    const cells = [numberNode(last), numberNode(least), panel.xLabel(leastAt), numberNode(greatest), panel.xLabel(greatestAt),
-      count(curve.points.count, "point").split(" ")[0]];
-    return element("tr", {}, element("th", { scope: "row" }, name(curve.run.run_name)), cells.map((cell) => element("td", { class: "number" }, cell)));
-  });
-  return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, element("tr", {}, heads.map((head, index) =>
-    element("th", { scope: "col", class: index ? "number" : null }, head)))), element("tbody", {}, rows)));
 }

@@ -6,7 +6,6 @@ import { absolute, byKey, count, number } from "../core/format.js";
 import { Chart } from "./chart.js";
 import { chartLegend } from "./chart-legend.js";
 import { spanLabel } from "./chart-scale.js";
-import { chartTip } from "./chart-tip.js";
 import { chartTools, readSettings } from "./chart-tools.js";
 import { Curves } from "./curves.js";
 import { readColors } from "./chart-draw.js";
@@ -18,12 +17,11 @@ const millisecondsPerFrame = 12;
 
 /**
  * @param {object} context Of the page; the address keeps the settings under names that begin with `chart`.
- * @param {{onHover?: (run: string|null) => void}} [options]
  * @returns {{node: HTMLElement, show: (runs: object[], keys?: string[], of?: number) => Promise<void>}} `show` takes runs with `run_id, experiment_id,
  *   run_name, status, start_time, color`, their metrics if they are known, and the number of runs that these were
  *   taken from.
  */
-export function chartsPanel(context, { onHover } = {}) {
+export function chartsPanel(context) {
   const { signal, query } = context;
   // Embedded in another page, the charts stand alone, without controls and groups.
   const plain = document.body.classList.contains("embed");
@@ -33,18 +31,17 @@ export function chartsPanel(context, { onHover } = {}) {
   const dirty = new Set();
   const groups = element("div", { class: "chart-groups" });
   const message = element("div", { "aria-live": "polite" });
-  const tip = chartTip();
   const panel = {
-    settings: readSettings(query), runs: [], range: rangeOf(query.get("chartzoom")), place: null, near: null, hovered: null, colors: readColors(),
-    announce: context.announce, redraw, zoom, highlight,
-    hover, xLabel,
+    settings: readSettings(query), runs: [], range: rangeOf(query.get("chartzoom")), place: null, near: null, tip: null, hovered: null,
+    colors: readColors(), inSight, announce: context.announce, redraw, zoom, highlight, xLabel,
   };
   panel.curves = new Curves(signal, (keys) => (keys.has(panel.settings.metric) ? redrawAll() : keys.forEach((key) => redraw(charts.get(key)))),
     failed);
   panel.curves.setOrder(orderFor(panel.settings));
   const tools = plain ? null : chartTools(context, panel, { searched: arrange, changed: applySettings, reset: () => zoom(null) });
   const legend = chartLegend(panel, { changed: hide });
-  const node = element("section", { class: "charts", "aria-label": "Charts" }, tools?.node, legend.node, message, groups, tip.node);
+  const node = element("section", { class: "charts", "aria-label": "Charts" }, tools?.node, legend.node, message, groups);
+  panel.node = node;
   let keys = [];
   let given = false;
   let asking = 0;
@@ -110,24 +107,14 @@ export function chartsPanel(context, { onHover } = {}) {
 
   function showDetailsSoon() {
     clearTimeout(detailTimer);
-    detailTimer = setTimeout(() => {
-      for (const chart of inSight) chart.showDetail().catch(failed);
+    detailTimer = setTimeout(async () => {
+      const { showDetail } = await import("./chart-detail.js");
+      for (const chart of inSight) showDetail(chart, signal).catch(failed);
     }, 250);
   }
 
   function failed(error) {
     if (error.name !== "AbortError") message.replaceChildren(failure(error));
-  }
-
-  function hover(chart, place, pixel) {
-    if (place === panel.place && !chart) return;
-    panel.place = place;
-    const values = chart ? chart.valuesAt(place, pixel.y) : [];
-    panel.near = tip.nearest(values)?.run.run_id ?? null;
-    for (const one of inSight) one.drawOver(null);
-    if (chart) tip.show(chart.canvas, pixel, xLabel(values[0]?.x ?? place), values);
-    else tip.hide();
-    onHover?.(panel.near);
   }
 
   function highlight(run) {

@@ -2,7 +2,8 @@
 
 import { address, apus, get, mlflow } from "../core/api.js";
 import { button, element, failure, name } from "../core/dom.js";
-import { count, size } from "../core/format.js";
+import { count } from "../core/format.js";
+import { size } from "../core/size.js";
 import { diffView } from "./diff.js";
 import { fileKind, filePreview } from "./preview-file.js";
 import { imageSeries, seriesView } from "./preview-images.js";

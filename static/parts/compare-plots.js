@@ -4,7 +4,7 @@ import { button, element, link, name } from "../core/dom.js";
 import { count } from "../core/format.js";
 import { runAddress } from "../core/names.js";
 import { readColors } from "./chart-draw.js";
-import { shortLabel } from "./compare-data.js";
+import { fieldsOf, shortLabel } from "./compare-data.js";
 import { importance } from "./importance.js";
 import { parallelPlot } from "./parallel.js";
 import { scatterPlot } from "./scatter.js";
@@ -55,8 +55,8 @@ function view(context, fields, draw) {
 }
 
 /** Parallel coordinates. */
-export function parallelView(context, runs, all) {
-  const fields = usable(all);
+export function parallelView(context, runs) {
+  const fields = usable(fieldsOf(runs));
   const main = mainMetric(fields.filter(({ kind }) => kind === "metrics"));
   const first = [...fields.filter(({ kind }) => kind === "params").slice(0, axesAtFirst - 1), main].filter(Boolean).map(({ id }) => id);
   if (fields.length < 2) return element("p", { class: "soft" }, "Fewer than two params or metrics differ.");
@@ -78,8 +78,8 @@ export function parallelView(context, runs, all) {
 }
 
 /** Scatter of two fields. */
-export function scatterView(context, runs, all) {
-  const fields = usable(all);
+export function scatterView(context, runs) {
+  const fields = usable(fieldsOf(runs));
   const metrics = fields.filter(({ kind }) => kind === "metrics");
   if (fields.length < 2) return element("p", { class: "soft" }, "Fewer than two params or metrics differ.");
   return view(context, fields, ({ find, set }) => {
@@ -95,8 +95,8 @@ export function scatterView(context, runs, all) {
 }
 
 /** Which params matter for a metric. */
-export function importanceView(context, runs, all) {
-  const fields = usable(all);
+export function importanceView(context, runs) {
+  const fields = usable(fieldsOf(runs));
   const params = fields.filter(({ kind }) => kind === "params");
   const metrics = fields.filter(({ kind }) => kind === "metrics");
   if (!params.length || !metrics.length) return element("p", { class: "soft" }, "Importance needs params and a metric that differ between the runs.");

@@ -2,14 +2,15 @@
 
 import { button, element, linked, name } from "../core/dom.js";
 import { numberNode } from "../core/format.js";
+import { fieldsOf } from "./compare-data.js";
 
 /**
  * @param {object} context The address keeps whether equal rows are shown as `all`.
  * @param {object[]} runs
- * @param {import("./compare-data.js").Field[]} fields
  * @param {(run: object) => Node} head
  */
-export function compareTable(context, runs, fields, head) {
+export function compareTable(context, runs, head) {
+  const fields = fieldsOf(runs);
   const { query } = context;
   const place = element("div");
   const toggle = button("", () => {

@@ -1,15 +1,12 @@
 /** The points of metrics, asked for in few requests, kept, and brought up to date while runs go on. */
 
-import { apus, mlflow, get, post } from "../core/api.js";
+import { apus, post } from "../core/api.js";
 import { readValue } from "./chart-series.js";
 
 const pointsPerCurve = 320;
 /** The maximum number of points in one answer, so that the first charts do not wait for the last. */
 const pointsPerAnswer = 200000;
-const pointsInDetail = 2000;
 const keysPerAnswer = 100;
-/** A curve that has grown beyond this number of points is fetched again, thinned. */
-const mostPoints = 3000;
 
 /** The curves of some runs. Only the keys that are wanted are asked for. */
 export class Curves {
@@ -88,7 +85,7 @@ export class Curves {
         for (const id of missing) this.asked.get(key).add(id);
       }
       try {
-        if (missing.length) await this.ask(missing, some, undefined, round);
+        if (missing.length) await this.ask(missing, some, round);
       } catch (error) {
         for (const key of some) for (const id of missing) this.asked.get(key)?.delete(id);
         if (error.name === "AbortError") return;
@@ -105,21 +102,12 @@ export class Curves {
     const going = this.runs.filter(({ status, run_id: id }) => status === "RUNNING" || this.ending?.includes(id)).map(({ run_id: id }) => id);
     const known = keys.filter((key) => this.asked.has(key) && !this.loading.has(key));
     if (!going.length || !known.length) return;
-    const after = {};
-    for (const run of going) {
-      after[run] = {};
-      for (const key of known) {
-        const held = this.of(run, key);
-        if (held && held.values.length < mostPoints) after[run][key] = held.position;
-      }
-    }
-    const round = this.round;
-    const changed = await this.ask(going, known, after, round);
-    this.ending = [];
-    if (round === this.round && changed.size) this.changed(changed);
+    const { refreshCurves } = await import("./curves-refresh.js");
+    await refreshCurves(this, going, known);
   }
 
-  async ask(runs, keys, after, round) {
+  /** Asks for points; `after` says behind which ones, and `append` joins them to those before. @returns {Promise<Set<string>>} The keys. */
+  async ask(runs, keys, round, { after, append } = {}) {
     const answer = await post(apus + "metrics/curves", { run_ids: runs, keys, max_points: pointsPerCurve, x: this.x, after }, this.signal);
     const changed = new Set();
     if (round !== this.round) return changed;
@@ -127,49 +115,12 @@ export class Curves {
       changed.add(curve.key);
       if (!this.points.has(curve.run_id)) this.points.set(curve.run_id, new Map());
       const held = this.of(curve.run_id, curve.key);
-      this.points.get(curve.run_id).set(curve.key, curve.mode === "append" && held ? appended(held, curve) : read(curve));
+      this.points.get(curve.run_id).set(curve.key, curve.mode === "append" && held ? append(held, read(curve)) : read(curve));
     }
     return changed;
-  }
-
-  /**
-   * The points of one key between two steps, by run, for a part of the curves that is looked at closely; `complete` says that there
-   * are no more in between.
-   */
-  async detail(key, from, to) {
-    const runs = this.runs.filter(({ run_id: id }) => this.of(id, key)?.min).map(({ run_id: id }) => id);
-    const found = new Map();
-    if (!runs.length) return found;
-    const answer = await get(mlflow + "metrics/get-history-bulk-interval",
-      { run_ids: runs, metric_key: key, start_step: from, end_step: to, max_results: pointsInDetail }, this.signal);
-    for (const { run_id: run, step, timestamp, value } of answer.metrics || []) {
-      if (!found.has(run)) found.set(run, { steps: [], timestamps: [], values: [] });
-      const points = found.get(run);
-      points.steps.push(step || 0);
-      points.timestamps.push(timestamp);
-      points.values.push(readValue(value));
-    }
-    for (const points of found.values()) points.complete = points.values.length < pointsInDetail;
-    return found;
   }
 }
 
 function read({ steps, timestamps, values, min, max, nan, position, count }) {
   return { steps, timestamps, values: values.map(readValue), min: min?.map(readValue), max: max?.map(readValue), nan, position, count };
-}
-
-/** The points held before, followed by the new ones; where one side has no band, its values stand in for it. */
-function appended(held, curve) {
-  const next = read(curve);
-  const banded = held.min || next.min;
-  return {
-    steps: held.steps.concat(next.steps),
-    timestamps: held.timestamps.concat(next.timestamps),
-    values: held.values.concat(next.values),
-    min: banded && (held.min || held.values).concat(next.min || next.values),
-    max: banded && (held.max || held.values).concat(next.max || next.values),
-    nan: (held.nan || next.nan) && (held.nan || held.values.map(() => 0)).concat(next.nan || next.values.map(() => 0)),
-    position: next.position,
-    count: next.count,
-  };
 }

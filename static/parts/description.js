@@ -1,7 +1,7 @@
 /** A note or description in Markdown, shown and edited in place. */
 
 import { button, element } from "../core/dom.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { markdown } from "./markdown.js";
 
 /**

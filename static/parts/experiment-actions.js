@@ -1,7 +1,7 @@
 /** What can be done with an experiment. `after` is called when it is done. */
 
 import { mlflow, post } from "../core/api.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { attempt, toast } from "./toast.js";
 
 /** Asks for a name and makes an experiment; `after` gets its id. */

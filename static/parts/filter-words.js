@@ -1,5 +1,6 @@
 /** What may follow at a place of a filter: keys, comparisons, values, AND. */
 
+import { quote } from "./filter-text.js";
 import { isInternal, subject } from "./table-columns.js";
 
 const statuses = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"];
@@ -21,19 +22,6 @@ function words(text) {
   }
   return found;
 }
-
-/** Whether a text is a filter; other texts are looked for in the names of runs. */
-export const isFilter = (text) => /[=<>]|\b(I?LIKE|IN|IS)\b\s*[('"N]/i.test(text);
-
-/** The filter that a text means: a filter itself, or a part of a run's name. */
-export function meantFilter(text) {
-  const trimmed = text.trim();
-  if (!trimmed || isFilter(trimmed)) return trimmed;
-  return "attributes.run_name ILIKE " + quote(`%${trimmed}%`);
-}
-
-/** A text as a value of the filter language, which has no escape. */
-export const quote = (text) => text.includes("'") ? `"${text}"` : `'${text}'`;
 
 /**
  * What may stand at the end of a text.

@@ -1,7 +1,7 @@
-/** The box for a filter, with completion of keys and values, and the server's refusal shown at its place. */
+/** The box for a filter; what it offers and says of a text is in `filter-help.js`, which is loaded when it is needed. */
 
-import { button, element } from "../core/dom.js";
-import { completions, isFilter, unknownKey } from "./filter-words.js";
+import { element } from "../core/dom.js";
+import { isFilter } from "./filter-text.js";
 
 /**
  * @param {object} options
@@ -17,53 +17,18 @@ export function filterBox({ value, known, apply }) {
   const options = element("div", { id: "filter-options", class: "menu", role: "listbox", "aria-label": "Completions", hidden: true });
   const note = element("div", { id: "filter-note", class: "note", "aria-live": "polite" });
   const node = element("div", { class: "filterbox", role: "search" }, input, options, note);
-  let found = { from: 0, options: [] };
-  let chosen = -1;
   let applied = value;
+  let completion = null;
+  let told = 0;
 
-  function close() {
-    options.hidden = true;
-    chosen = -1;
-    input.setAttribute("aria-expanded", "false");
-    input.removeAttribute("aria-activedescendant");
-  }
-
-  function offer() {
-    const text = input.value.slice(0, input.selectionStart);
-    // Nobody who types a name is disturbed: keys are offered only once the text can be the beginning of one.
-    found = completions(text, known());
-    options.replaceChildren(...found.options.map((option, index) => element("div", {
-      role: "option", id: "option-" + index, "aria-selected": "false", class: "option", dir: "auto",
-      onpointerdown: (event) => { event.preventDefault(); take(index); } },
-    element("span", {}, option.text), option.hint && element("span", { class: "soft" }, option.hint))));
-    options.hidden = !found.options.length;
-    chosen = -1;
-    input.setAttribute("aria-expanded", String(!options.hidden));
-    input.removeAttribute("aria-activedescendant");
-  }
-
-  function choose(index) {
-    options.children[chosen]?.setAttribute("aria-selected", "false");
-    chosen = (index + found.options.length + 1) % (found.options.length + 1);
-    if (chosen === found.options.length) chosen = -1;
-    const option = options.children[chosen];
-    option?.setAttribute("aria-selected", "true");
-    option?.scrollIntoView({ block: "nearest" });
-    if (option) input.setAttribute("aria-activedescendant", option.id);
-    else input.removeAttribute("aria-activedescendant");
-  }
-
-  function take(index) {
-    const { text } = found.options[index];
-    const after = input.value.slice(input.selectionStart);
-    const before = input.value.slice(0, found.from) + text + (text === "(" ? "" : " ");
-    input.value = before + after.trimStart();
-    input.setSelectionRange(before.length, before.length);
-    offer();
+  async function offer() {
+    const { makeCompletion } = await import("./filter-help.js");
+    completion ??= makeCompletion(input, options, known);
+    if (document.activeElement === input) completion.offer();
   }
 
   function finish() {
-    close();
+    completion?.close();
     if (input.value.trim() === applied) return;
     applied = input.value.trim();
     apply(applied);
@@ -77,20 +42,15 @@ export function filterBox({ value, known, apply }) {
   input.addEventListener("click", offer);
   input.addEventListener("blur", finish);
   input.addEventListener("keydown", (event) => {
-    const open = !options.hidden;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (!open) offer();
-      else choose(chosen + (event.key === "ArrowDown" ? 1 : chosen < 0 ? found.options.length : -1));
-    } else if ((event.key === "Enter" || event.key === "Tab") && open && chosen >= 0) {
-      take(chosen);
-    } else if (event.key === "Tab" && open && found.options.length && input.value.length > found.from && !event.shiftKey) {
-      take(0);
+    if (completion?.takesKey(event)) {
+      // It went through the completions, or took one.
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      offer();
     } else if (event.key === "Enter") {
       applied = applied === input.value.trim() ? null : applied;
       finish();
     } else if (event.key === "Escape") {
-      if (open) close();
-      else if (input.value) {
+      if (input.value) {
         input.value = "";
         finish();
       } else input.blur();
@@ -100,15 +60,10 @@ export function filterBox({ value, known, apply }) {
     event.preventDefault();
   });
 
-  /** What is said of a filter whose key no run has. */
-  function hint(text) {
-    const unknown = text ? unknownKey(text, known()) : null;
-    if (!unknown) return "";
-    const { text: written, meant } = unknown;
-    return element("span", { class: "soft" }, "No run has ", element("bdi", {}, written), ". ", meant && ["Did you mean ", button(meant, () => {
-      input.value = input.value.replace(written, () => meant);
-      finish();
-    }, { class: "quiet tiny" }), "?"]);
+  /** Puts another word into the filter. */
+  function replace(written, meant) {
+    input.value = input.value.replace(written, () => meant);
+    finish();
   }
 
   return {
@@ -122,23 +77,16 @@ export function filterBox({ value, known, apply }) {
       applied = text;
     },
     /** Shows how the text was taken, or why it was refused, with the part that the message names marked. */
-    tell(error) {
+    async tell(error) {
+      const text = input.value.trim();
+      const round = ++told;
       input.setAttribute("aria-invalid", String(Boolean(error)));
-      if (!error) {
-        const text = input.value.trim();
-        note.replaceChildren(text && !isFilter(text) ? element("span", { class: "soft" }, "Runs whose name contains ", element("bdi", {}, text)) : hint(text));
+      if (!error && (!text || !isFilter(text))) {
+        note.replaceChildren(text && element("span", { class: "soft" }, "Runs whose name contains ", element("bdi", {}, text)));
         return;
       }
-      note.replaceChildren(marked(input.value, error.message), element("div", { class: "error", dir: "auto" }, error.message));
+      const { hint, refusal } = await import("./filter-help.js");
+      if (round === told) note.replaceChildren(...(error ? refusal(input.value, error) : hint(text, known(), replace)));
     },
   };
-}
-
-/** The filter with the first part marked that a message quotes. */
-function marked(text, message) {
-  const quotes = [...message.matchAll(/'([^']+)'|"([^"]+)"|`([^`]+)`/g)].map(([, one, two, three]) => one || two || three);
-  const part = quotes.find((quoted) => quoted.length < text.length && text.includes(quoted));
-  if (!part) return "";
-  const at = text.indexOf(part);
-  return element("code", { dir: "auto" }, text.slice(0, at), element("mark", {}, part), text.slice(at + part.length));
 }

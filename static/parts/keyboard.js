@@ -1,10 +1,7 @@
-/** Keyboard commands: one listener, commands that come and go with their page, and a list of them under `?`. */
+/** Keyboard commands: one listener, and commands that come and go with their page. */
 
-import { address } from "../core/api.js";
-import { element, link } from "../core/dom.js";
-import { openDialog } from "./dialog.js";
-
-const bound = new Set();
+/** The commands that work now. */
+export const bound = new Set();
 
 /**
  * Binds commands until the signal is aborted.
@@ -20,7 +17,8 @@ export function bindKeys(commands, signal) {
 const isTyping = (node) => node.isContentEditable || node.tagName === "SELECT" || node.tagName === "TEXTAREA"
   || (node.tagName === "INPUT" && !["checkbox", "radio", "button", "range"].includes(node.type));
 
-const metaKey = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
+/** The name of the key that `meta` asks for. */
+export const metaKey = /Mac|iP/.test(navigator.platform) ? "⌘" : "Ctrl";
 
 /** Starts to listen. */
 export function startKeyboard() {
@@ -36,14 +34,4 @@ export function startKeyboard() {
     event.preventDefault();
     command.run(event);
   });
-}
-
-/** Lists the commands that work now. */
-export function showKeys() {
-  const rows = [...bound].filter(({ label }) => label).map(({ key, label, meta }) => element("div", {},
-    element("dt", {}, meta ? element("kbd", {}, metaKey) : null,
-      element("kbd", {}, key === " " ? "Space" : key === "Escape" ? "Esc" : key.length === 1 && meta ? key.toUpperCase() : key)),
-    element("dd", {}, label)));
-  const server = ["health", "version", "metrics", "api/3.0/mlflow/server-info"].map((route) => [link(address(route), route.split("/").at(-1)), " "]);
-  openDialog("Keyboard", element("div", {}, element("dl", { class: "keys" }, rows), element("p", { class: "soft" }, "Of the server: ", server)));
 }

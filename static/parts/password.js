@@ -2,7 +2,7 @@
 
 import { mlflow, send } from "../core/api.js";
 import { logInAddress } from "../core/account.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { toast } from "./toast.js";
 
 /** A field for a password that is new; it has to be typed once more. */

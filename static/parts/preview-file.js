@@ -1,7 +1,7 @@
 /** The preview of one file. Nothing that a file holds is run. */
 
 import { button, element, failure } from "../core/dom.js";
-import { size } from "../core/format.js";
+import { size } from "../core/size.js";
 import { markdown } from "./markdown.js";
 import { notebookView } from "./preview-notebook.js";
 import { blobAddress, headBytes, isText, readPart, readWhole, textOf } from "./preview-read.js";

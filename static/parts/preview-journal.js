@@ -2,7 +2,8 @@
 
 import { apus, get } from "../core/api.js";
 import { element, name } from "../core/dom.js";
-import { duration, size, timeNode } from "../core/format.js";
+import { duration, timeNode } from "../core/format.js";
+import { size } from "../core/size.js";
 import { pagedList } from "./list.js";
 
 /** A journal that is asked for when it is opened. */

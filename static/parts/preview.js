@@ -2,7 +2,8 @@
 
 import { get } from "../core/api.js";
 import { button, element, failure, name } from "../core/dom.js";
-import { count, size } from "../core/format.js";
+import { count } from "../core/format.js";
+import { size } from "../core/size.js";
 import { filePreview } from "./preview-file.js";
 import { imageSeries, seriesView } from "./preview-images.js";
 

@@ -2,8 +2,8 @@
 
 import { mlflow, post, send } from "../core/api.js";
 import { button, element } from "../core/dom.js";
-import { askFor } from "./dialog.js";
-import { quote } from "./filter-words.js";
+import { askFor } from "./ask.js";
+import { quote } from "./filter-text.js";
 import { tagSection } from "./tags.js";
 import { attempt, toast } from "./toast.js";
 

@@ -2,7 +2,7 @@
 
 import { post, send } from "../core/api.js";
 import { mlflow3 } from "./accounts.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { toast } from "./toast.js";
 
 const fields = ({ name, description } = {}) => [{ name: "name", label: "Name", value: name, required: true },

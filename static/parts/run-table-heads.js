@@ -2,9 +2,7 @@
 
 import { element } from "../core/dom.js";
 import { number } from "../core/format.js";
-import { askFor } from "./dialog.js";
-import { openMenu } from "./menu.js";
-import { attributes, metricColumn, readColumn, valueWord } from "./table-columns.js";
+import { attributes, readColumn, valueWord } from "./table-columns.js";
 
 /**
  * The columns of the table with their widths: as wide as what stands in the first rows, within bounds.
@@ -46,7 +44,7 @@ export function headOf(column, cell, actions) {
     onclick: () => actions.sort(nextOrder(column, order)) },
   element("span", { class: "label", dir: "auto" }, label), word && element("span", { class: "soft word" }, word),
   element("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (descending ? "↓" : "↑") : ""));
-  const open = () => openMenu(cell, menuOf(column, actions));
+  const open = async () => (await import("./run-table-menus.js")).openColumnMenu(cell, column, actions);
   const more = element("button", { type: "button", class: "quiet more", tabindex: -1, "aria-label": "Menu of the column " + label, onclick: open }, "▾");
   sort.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;
@@ -66,28 +64,4 @@ function nextOrder({ id, goal, kind }, order) {
   const highFirst = (kind === "metrics" && goal === "maximize") || ["started", "ended", "logged", "duration"].includes(id);
   const cycle = highFirst ? ["-" + id, id, ""] : [id, "-" + id, ""];
   return cycle[(cycle.indexOf(order) + 1) % 3];
-}
-
-function menuOf({ id, key, kind, value, step }, actions) {
-  const ids = actions.columns();
-  const at = ids.indexOf(id);
-  const replace = (other) => actions.setColumns([...new Set(ids.map((one) => one === id ? other : one))]);
-  const moved = (by) => {
-    const next = ids.filter((one) => one !== id);
-    next.splice(at + by, 0, id);
-    actions.setColumns(next);
-  };
-  const values = kind !== "metrics" ? [] : [["last", "Last value"], ["min", "Lowest value"], ["max", "Highest value"], ["best", "Best value"]]
-    .map(([name, label]) => ({ label, checked: value === name, run: () => replace(metricColumn(key, name)) }));
-  if (kind === "metrics") values.push({ label: "Value at a step…", checked: value === "at_step", run: () => askFor("Value at a step",
-    [{ name: "step", label: "Step", value: String(step ?? 0), required: true }], "Show", async ({ step: asked }) => {
-      if (!/^-?\d+$/.test(asked.trim())) throw new Error("A step is a whole number.");
-      replace(metricColumn(key, "at_step", Number(asked)));
-    }) }, null);
-  return [...values,
-    { label: "Sort ascending", run: () => actions.sort(id) }, { label: "Sort descending", run: () => actions.sort("-" + id) },
-    kind === "params" || kind === "tags" || id === "status" || id === "user" ? { label: "Group by this", run: () => actions.group(id) } : undefined, null,
-    at > 0 ? { label: "Move left", run: () => moved(-1) } : undefined, at < ids.length - 1 ? { label: "Move right", run: () => moved(1) } : undefined,
-    { label: "Hide", run: () => actions.setColumns(ids.length > 1 ? ids.filter((one) => one !== id) : ["name"]) },
-  ].filter((item) => item !== undefined);
 }

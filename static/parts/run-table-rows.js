@@ -2,7 +2,7 @@
 
 import { element } from "../core/dom.js";
 import { runAddress } from "../core/names.js";
-import { fillAttribute, fillFromBelow, fillGroup, fillGroupAttribute, fillValue, rangeOf } from "./table-cells.js";
+import { fillAttribute, fillFromBelow, fillValue, rangeOf } from "./table-cells.js";
 
 /** The parts of the first cell, made once for each row. */
 function makeFirst(cell) {
@@ -18,7 +18,7 @@ function makeFirst(cell) {
 
 /**
  * The function that fills a row.
- * @param {{lines: object[], ranges: Map}} state
+ * @param {{lines: object[], ranges: Map, grouping: object|null}} state `grouping` is the module `table-groups.js` where there are groups.
  * @param {import("./table-runs.js").RunList} list
  * @param {import("./selection.js").Selection} selection
  * @param {() => boolean} nested Whether lines may have lines beneath.
@@ -69,9 +69,9 @@ export function makeFiller(state, list, selection, nested) {
     const position = list.position(id);
     if (position < 0) {
       if (line.run) fillAttribute(cell, id, line.run);
-      else fillGroupAttribute(cell, id, line.group.runs);
+      else state.grouping.fillGroupAttribute(cell, id, line.group.runs);
     } else if (line.group) {
-      fillGroup(cell, line.group.runs, position, numeric);
+      state.grouping.fillGroup(cell, line.group.runs, position, numeric);
     } else if (numeric && line.below?.length && line.run.values[position] === null && column.kind === "metrics") {
       fillFromBelow(cell, line, position, column.goal);
     } else {

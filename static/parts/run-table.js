@@ -1,24 +1,25 @@
 /** The table of runs with its controls. The address holds everything that is needed to show it again. */
 
-import { button, element, failure, link } from "../core/dom.js";
+import { button, element, failure } from "../core/dom.js";
 import { count } from "../core/format.js";
+import { withStyle } from "../core/styles.js";
 import { compareAddress, runAddress } from "../core/names.js";
 import { filterBox } from "./filter.js";
-import { meantFilter } from "./filter-words.js";
-import { openMenu } from "./menu.js";
-import { selectionBar } from "./run-table-bar.js";
+import { meantFilter } from "./filter-text.js";
 import { makeFiller } from "./run-table-rows.js";
 import { headOf, tableColumns } from "./run-table-heads.js";
 import { Selection } from "./selection.js";
-import { isInternal, readColumn } from "./table-columns.js";
-import { chosenColumns, groupsOf, keysRequest, runsRequest, stageOf, stages, usualColumns } from "./table-request.js";
+import { readColumn } from "./table-columns.js";
+import { chosenColumns, groupsOf, keysRequest, runsRequest, stageOf, usualColumns } from "./table-request.js";
 import { RunList } from "./table-runs.js";
 import { makeTable } from "./table.js";
-import { flatLines, groupLines, hasFamilies, treeLines } from "./tree.js";
-import { apus, get, mlflow, post } from "../core/api.js";
+import { flatLines, hasFamilies } from "./table-lines.js";
+import { apus, post } from "../core/api.js";
 
 /** The number of runs that are drawn when none is chosen. */
 const drawnAtFirst = 10;
+
+const menus = () => import("./run-table-menus.js");
 
 /**
  * @param {object} context Of the page.
@@ -32,8 +33,9 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     known: { metrics: [], params: [], tags: [], runs: 0 },
     columns: chosenColumns(query),
     opened: new Set(context.remembered("opened") || []),
-    lines: [], families: false, narrow,
+    lines: [], families: false, narrow, grouping: null, tree: null,
   };
+  let arranging = null;
   const wasHere = context.remembered("opened") !== undefined;
   const revealed = new Set();
   const selection = new Selection(query.list("runs"), (ids) => {
@@ -51,14 +53,13 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     query.set({ flat: query.get("flat") ? "" : "1" });
     arrange(true);
   }, { hidden: true, title: "Children beside their parents, in the order of the table" });
-  const group = button("Group", () => openMenu(group, groupItems()), { "aria-haspopup": "menu" });
-  const stage = button("", () => openMenu(stage, Object.entries(stages).map(([name, [, label]]) => ({
-    label, checked: name === query.get("stage", "active"), run() {
-      query.set({ stage: name === "active" ? "" : name }, { push: true });
-      search({ top: true });
-    } }))), { "aria-haspopup": "menu" });
+  const group = button("Group", async () => (await menus()).openGroupMenu(group, query.list("group")[0], state.known, actions.group), { "aria-haspopup": "menu" });
+  const stage = button("", async () => (await menus()).openStageMenu(stage, query.get("stage", "active"), (name) => {
+    query.set({ stage: name === "active" ? "" : name }, { push: true });
+    search({ top: true });
+  }), { "aria-haspopup": "menu" });
   const choose = button("Columns", async () => {
-    const [{ openChooser }] = await Promise.all([import("./table-chooser.js"), learn().catch(() => {})]);
+    const [{ openChooser }] = await Promise.all([withStyle("dialogs.css", import("./table-chooser.js")), learn().catch(() => {})]);
     openChooser({ chosen: shownColumns(), known: state.known, defaults: usual, change(ids) {
       state.columns = ids;
       query.set({ columns: ids?.length === 0 ? ["name"] : ids });
@@ -69,9 +70,9 @@ export async function runTable(context, experiments, { narrow, drawn }) {
   const table = makeTable({ label: "Runs", head: (column, cell) => headOf(column, cell, actions),
     fill: makeFiller(state, list, selection, () => state.families || query.list("group").length > 0),
     reached: (index) => { if (!list.complete && index > state.lines.length - 500) list.loadMore(list.runs.length + 1).catch(failed); } });
-  const bar = selectionBar(context, { selection, list, again: () => search(), drawnAddress: () => query.address({ view: "charts" }) });
+  const bar = element("div", { class: "bar selected", hidden: true, role: "group", "aria-label": "Selected runs" });
   const node = element("div", { class: narrow ? "runs narrow" : "runs", role: "region", "aria-label": "Runs" },
-    element("div", { class: "bar tools" }, filter.node, choose, group, flat, stage, fresh, amount), place, table.node, bar.node);
+    element("div", { class: "bar tools" }, filter.node, choose, group, flat, stage, fresh, amount), place, table.node, bar);
 
   const actions = {
     order: () => query.get("order"),
@@ -94,15 +95,6 @@ export async function runTable(context, experiments, { narrow, drawn }) {
   const usual = () => usualColumns(experiments, state.known);
   const shownColumns = () => state.columns ?? usual();
 
-  function groupItems() {
-    const chosen = query.list("group")[0];
-    const item = (id, label) => ({ label, checked: id === chosen, run: () => actions.group(id) });
-    const differing = state.known.params.filter(({ distinct, runs }) => distinct > 1 || runs < state.known.runs).slice(0, 40);
-    const tags = state.known.tags.filter(({ key }) => !isInternal(key)).slice(0, 40);
-    return [item(undefined, "No groups"), null, ...differing.map(({ key }) => item("params." + key, key)), null,
-      ...tags.map(({ key }) => item("tags." + key, "tag " + key)), item("status", "Status"), item("user", "User")];
-  }
-
   async function search({ top, anew } = {}) {
     const text = filter.value;
     stage.textContent = stageOf(query)[1];
@@ -112,10 +104,12 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     fresh.hidden = true;
     place.replaceChildren();
     try {
+      if (groups.length) state.grouping ??= await import("./table-groups.js");
       // The default columns come from the keys; chosen ones need no wait.
       if (!state.columns && (anew || !state.known.runs)) await learn();
       else if (!state.known.runs) learn().then(() => filter.tell(null), () => {});
       await list.load(runsRequest(experiments, query, meantFilter(text), shownColumns()), query.get("order"));
+      await arranging;
       filter.tell(null);
       table.node.classList.remove("stale");
       if (top) table.node.scrollTop = 0;
@@ -141,15 +135,20 @@ export async function runTable(context, experiments, { narrow, drawn }) {
 
   /** Makes the lines of the runs that are there and shows them. */
   function arrange(anew) {
-    const groups = groupsOf(query);
+    // The module of groups may be on its way; the search that waits for it arranges the runs again.
+    const groups = state.grouping ? groupsOf(query) : [];
     // Beside charts each run stands for itself, so that those that are drawn are seen.
     const families = !narrow && !groups.length && hasFamilies(list.runs);
+    if (families && !query.get("flat") && !state.tree) {
+      arranging = loadTree(anew);
+      return;
+    }
     flat.hidden = !families;
     flat.setAttribute("aria-pressed", String(Boolean(query.get("flat"))));
     state.families = families && !query.get("flat");
-    if (state.families) openToSelected();
-    state.lines = groups.length ? groupLines(list.runs, (run) => groups.map((id) => valueOf(run, id)), state.opened, groupOrder())
-      : state.families ? treeLines(list.runs, state.opened) : flatLines(list.runs);
+    if (state.families && !wasHere) state.tree.openTo(selection.list(), list.runs, revealed, state.opened);
+    state.lines = groups.length ? state.grouping.groupLines(list.runs, (run) => groups.map((id) => valueOf(run, id)), state.opened, groupOrder())
+      : state.families ? state.tree.treeLines(list.runs, state.opened) : flatLines(list.runs);
     state.ranges = new Map();
     table.node.setAttribute("role", groups.length || state.families ? "treegrid" : "grid");
     if (anew) {
@@ -167,34 +166,22 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     if (!list.runs.length) sayEmpty();
   }
 
-  /** Says why no run is shown. */
-  async function sayEmpty() {
-    const say = (...words) => place.replaceChildren(element("p", { class: "soft empty" }, ...words));
-    if (filter.value) return say("No run fits the filter.");
-    if (query.get("stage")) return say("No runs here.");
-    const search = list.search;
-    const { runs } = await post(apus + "runs/table", { experiment_ids: experiments, run_view_type: "DELETED_ONLY", max_results: 1, columns: [] },
-      signal).catch(() => ({ runs: [] }));
-    if (signal.aborted || search !== list.search) return undefined;
-    const denied = experiments.length === 1 && !runs.length && await get(mlflow + "experiments/get", { experiment_id: experiments[0] }, signal)
-      .then(() => false, (error) => error.status === 403);
-    if (signal.aborted || search !== list.search) return undefined;
-    if (denied) return say("You may not see the runs of this experiment.");
-    return runs.length ? say("All runs are deleted. ", link(query.address({ stage: "deleted" }), "Show the deleted runs"))
-      : say("No runs yet. Log one with MLFLOW_TRACKING_URI set to this server's address.");
+  /** Arranges the runs again when the module of trees is there. */
+  async function loadTree(anew) {
+    try {
+      state.tree = await import("./tree.js");
+      if (!signal.aborted) arrange(anew);
+    } catch (error) {
+      failed(error);
+    }
   }
 
-  /** Opens the parents of the selected runs once, so that a link shows what it selects; after Back, what was open is open. */
-  function openToSelected() {
-    if (wasHere) return;
-    const byID = new Map(list.runs.map((run) => [run.run_id, run]));
-    for (const id of selection.list()) {
-      if (revealed.has(id) || !byID.has(id)) continue;
-      revealed.add(id);
-      const above = new Set();
-      for (let at = byID.get(byID.get(id).parent_run_id); at && !above.has(at); at = byID.get(at.parent_run_id)) above.add(at);
-      for (const { run_id: parent } of above) state.opened.add(parent);
-    }
+  /** Says why no run is shown. */
+  async function sayEmpty() {
+    const { search } = list;
+    const { whyEmpty } = await import("./run-table-empty.js");
+    const words = await whyEmpty(context, experiments, filter.value);
+    if (!signal.aborted && search === list.search) place.replaceChildren(element("p", { class: "soft empty" }, ...words));
   }
 
   function groupOrder() {
@@ -222,7 +209,14 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     const runs = drawnRuns();
     selection.color(runs.map(({ run_id: id }) => id));
     drawn(runs.map((run) => ({ ...run, color: selection.colorOf(run.run_id) })), selection.size ? runs.length : list.runs.length);
-    bar.show();
+    showBar();
+  }
+
+  /** Brings the bar up to date with the selection. */
+  async function showBar() {
+    if (bar.hidden && !selection.size) return;
+    const { fillBar } = await import("./run-table-bar.js");
+    fillBar(bar, context, { selection, list, again: search });
   }
 
   function selected() {
@@ -318,7 +312,8 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     ticks += 1;
     const running = list.runs.some(({ status }) => status === "RUNNING");
     if (!running && ticks % 3) return;
-    const amountNew = await list.refresh();
+    const { refreshRuns } = await import("./table-refresh.js");
+    const amountNew = await refreshRuns(list);
     if (amountNew && table.node.scrollTop < 5 && !query.get("order")) await search({ anew: true });
     else if (amountNew) {
       fresh.hidden = false;

@@ -2,7 +2,7 @@
 
 import { apus, get, mlflow, post, send } from "../core/api.js";
 import { button, element, name } from "../core/dom.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { attempt } from "./toast.js";
 
 const levels = [["READ", "READ: see"], ["EDIT", "EDIT: change too"], ["MANAGE", "MANAGE: delete and grant too"], ["DENY", "Nothing at all"]];

@@ -1,7 +1,7 @@
 /** Says in time that the disk of the artifacts is nearly full. */
 
 import { element } from "../core/dom.js";
-import { size } from "../core/format.js";
+import { size } from "../core/size.js";
 
 let bar = null;
 

@@ -2,7 +2,7 @@
 
 import { mlflow, post } from "../core/api.js";
 import { count } from "../core/format.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { attempt, toast } from "./toast.js";
 
 /** Does something for each item, some at a time; throws the first failure after all were tried. */

@@ -1,10 +1,9 @@
 /** What stands in the cells of a run table. */
 
-import { element } from "../core/dom.js";
 import { duration, number, timeNode } from "../core/format.js";
 import { runStatus } from "../core/names.js";
 import { durationOf } from "./table-runs.js";
-import { numberIn, spread } from "./tree.js";
+import { numberIn } from "./table-lines.js";
 
 /** Writes an attribute of a run. */
 export function fillAttribute(cell, id, run) {
@@ -42,39 +41,6 @@ export function fillValue(cell, value, numeric, range) {
     if (read === range.best) cell.classList.add("best");
   }
 }
-
-/** Writes an attribute of a group of runs: how many are in which state, the newest start, the mean time. */
-export function fillGroupAttribute(cell, id, runs) {
-  const amounts = new Map();
-  if (id === "status") for (const { status } of runs) amounts.set(status, (amounts.get(status) || 0) + 1);
-  const times = runs.map(durationOf).filter((time) => time >= 0);
-  if (id === "status") cell.replaceChildren([...amounts].map(([status, amount]) => `${amount} ${status.toLowerCase()}`).join(", "));
-  else if (id === "started") cell.replaceChildren(timeNode(Math.max(...runs.map(({ start_time: start }) => start))));
-  else if (id === "duration" && times.length) cell.textContent = duration(times.reduce((sum, time) => sum + time, 0) / times.length);
-  else cell.textContent = "";
-}
-
-/** Writes mean and spread of a group of runs, or their value when all have the same. */
-export function fillGroup(cell, runs, column, numeric) {
-  cell.classList.remove("best", "from");
-  cell.style.removeProperty("--part");
-  cell.removeAttribute("title");
-  if (numeric) {
-    const found = spread(runs, column);
-    if (!found) return void (cell.textContent = "");
-    const { mean, deviation, amount } = found;
-    cell.replaceChildren(number(rounded(mean, deviation)),
-      deviation ? element("span", { class: "soft" }, " ± " + Number(deviation.toPrecision(2))) : "");
-    cell.title = `mean ${mean} of ${amount}, standard deviation ${deviation}`;
-  } else {
-    const values = new Set(runs.map((run) => run.values[column]).filter((value) => value !== null));
-    cell.textContent = values.size === 1 ? [...values][0] : values.size ? values.size + " values" : "";
-  }
-}
-
-/** A mean with as many digits as its spread gives sense to. */
-const rounded = (mean, deviation) => deviation
-  ? Number(mean.toFixed(Math.min(12, Math.max(0, 2 - Math.floor(Math.log10(deviation)))))) : mean;
 
 /** Range and best value of a numeric column over all runs. */
 export function rangeOf(runs, column, goal) {

@@ -81,39 +81,6 @@ export class RunList {
     const sign = this.order.startsWith("-") ? -1 : 1;
     this.runs = [...this.runs].sort((one, other) => sign * (key(one) - key(other)));
   }
-
-  /** Asks again for the runs that were running, and for new ones. @returns {Promise<number>} How many new ones there are. */
-  async refresh() {
-    if (this.loading || !this.body) return 0;
-    const signal = this.loadSignal;
-    const known = new Map(this.runs.map((run, index) => [run.run_id, index]));
-    const running = this.runs.filter(({ status }) => status === "RUNNING").map(({ run_id: id }) => id);
-    // Only runs of the same search belong here, so its filter stays; the newest come first.
-    const newest = await post(apus + "runs/table", { ...this.body, order_by: [], max_results: 50 }, signal);
-    const found = [newest];
-    for (let from = 0; from < running.length && from < 1000; from += 200) {
-      const list = running.slice(from, from + 200).map((id) => `'${id}'`).join(",");
-      found.push(await post(apus + "runs/table", { ...this.body, order_by: [], filter: `attributes.run_id IN (${list})`, max_results: 200 }, signal));
-    }
-    if (signal.aborted) return 0;
-    const fresh = new Set();
-    let changed = false;
-    const runs = [...this.runs];
-    for (const run of found.flatMap((answer) => answer.runs)) {
-      const index = known.get(run.run_id);
-      if (index === undefined) {
-        if (this.complete) fresh.add(run.run_id);
-      } else if (JSON.stringify(runs[index]) !== JSON.stringify(run)) {
-        runs[index] = run;
-        changed = true;
-      }
-    }
-    if (changed) {
-      this.runs = runs;
-      this.changed(false);
-    }
-    return fresh.size;
-  }
 }
 
 /** How long a run took, or has been running, in milliseconds; -1 when it never started. */

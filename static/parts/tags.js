@@ -2,7 +2,7 @@
 
 import { button, element, linked } from "../core/dom.js";
 import { byKey } from "../core/format.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { attempt, toast } from "./toast.js";
 
 /**

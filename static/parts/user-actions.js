@@ -1,7 +1,7 @@
 /** What an admin can do with a user. `after` is called when it is done. */
 
 import { mlflow, post, send } from "../core/api.js";
-import { askFor } from "./dialog.js";
+import { askFor } from "./ask.js";
 import { newPassword, requireSame } from "./password.js";
 import { attempt, toast } from "./toast.js";
 

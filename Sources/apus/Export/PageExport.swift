@@ -9,7 +9,7 @@ extension ExportShell {
     /// random number that is new for each file, so that no script in an artifact is run.
     static func ofPages() -> ExportShell {
         let nonce = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
-        let template = StaticFile.named("export.html").text
+        let template = StaticFile.named("export.html").textToSend
             .replacing("{{policy}}", with: policy(nonce))
             .replacing("{{styles}}", with: styles(nonce))
             .replacing("{{modules}}", with: modules(nonce))
@@ -28,8 +28,8 @@ extension ExportShell {
     }
 
     private static func styles(_ nonce: String) -> String {
-        ["page.css", "table.css", "charts.css"].map {
-            "<style nonce=\"\(nonce)\">\n\(StaticFile.named($0).text)</style>"
+        ["page.css", "charts.css", "details.css", "dialogs.css"].map {
+            "<style nonce=\"\(nonce)\">\n\(StaticFile.named($0).textToSend)</style>"
         }
         .joined(separator: "\n")
     }
@@ -59,16 +59,17 @@ private struct ExportedModule {
     /// The pages that an exported file can show.
     ///
     /// They are listed here because the router builds their names at run time, so no import statement contains them.
-    private static let pages = ["pages/experiment.js", "pages/run.js", "pages/compare.js"]
+    private static let pages = ["pages/experiment.js", "pages/run.js", "pages/compare.js", "pages/unknown.js"]
 
     init(_ path: String) {
         self.path = path
         let folder = path.prefix { $0 != "/" }
         let importBeginnings = ["from \"", "import \"", "import(\"", "import(`"]
-        source = importBeginnings.reduce(StaticFile.named(path).text) { source, beginning in
+        let text = importBeginnings.reduce(StaticFile.named(path).text) { source, beginning in
             source.replacing(beginning + "./", with: "\(beginning)\(Self.prefix)\(folder)/")
                 .replacing(beginning + "../", with: beginning + Self.prefix)
         }
+        source = CompactText.of(text, path: path)
     }
 
     /// The paths of the modules that this module imports.

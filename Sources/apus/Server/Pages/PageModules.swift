@@ -1,69 +1,108 @@
-/// The JavaScript modules of the pages as the server sends them: two files instead of thirty for a first page.
+/// The JavaScript modules of the pages as the server sends them: a first page needs three files instead of thirty.
 ///
 /// In `static/` each module is a file. A browser that opens a page for the first time would request each file separately, over
-/// six connections, and these requests would take most of the time. Therefore the server sends packs. A pack is a file with a
-/// module and all modules that it imports. It stores these in a table, `$held`, from which other modules get their imports, so
-/// that each module exists once. Without packs the modules work too: during development, `--ui static` serves the files.
+/// six connections, and these requests would take most of the time. Therefore the server sends packs: each file has a module
+/// and all modules that it imports, without those that are always there before it. A module is stored in a table, `$held`, from
+/// which others get their imports. If several files have the same module, the first that arrives stores it, so that each module
+/// exists once. Without packs the modules work too: during development, `--ui static` serves the files.
 struct PageModules {
-    /// A module that is sent in one file with all modules that it imports.
-    private struct Pack {
-        let path: String
-        /// Further modules of the pack: those that the module imports by names that it composes at run time.
-        let pages: [String]
-    }
+    /// The modules that a page always loads, in this order; the first creates the table.
+    private static let first = ["core/ahead.js", "core/start.js"]
 
-    /// The packs, of which the first creates the table; a module is in the first pack that needs it.
-    private static let packs = [
-        Pack(path: "core/ahead.js", pages: []),
-        Pack(path: "core/start.js", pages: ["pages/experiment.js", "pages/experiments.js"]),
+    /// Modules that most pages need, and that therefore are in the second pack, although no module of it imports them.
+    private static let usual = ["core/names.js", "parts/toast.js"]
+
+    /// Files with modules that many packs need, which are therefore in none of these; a pack imports the files that it needs.
+    private static let common = [
+        "core/account.js": ["core/account.js"],
+        "parts/accounts.js": ["parts/accounts.js"],
+        "parts/list.js": ["parts/ask.js", "parts/menu.js", "parts/list.js"],
+        "parts/description.js": ["parts/markdown.js", "parts/description.js", "parts/tags.js"],
+        "parts/preview-file.js": ["parts/preview-images.js", "parts/preview-file.js"],
     ]
 
-    /// The modules of each pack, each after those that it imports.
-    private let contents: [String: [PageModule]]
-    /// The paths of all modules in packs.
-    private let packed: Set<String>
+    /// The file of each module in `common`.
+    private static let commonFiles = Dictionary(
+        uniqueKeysWithValues: common.flatMap { file, modules in modules.map { ($0, file) } }
+    )
+
+    /// The modules of the first two packs, each after those that it imports.
+    private let firstModules: [[String]]
 
     static let shared = PageModules()
 
     private init() {
-        var contents: [String: [PageModule]] = [:]
-        var packed: Set<String> = []
-        for pack in Self.packs {
-            var modules: [PageModule] = []
+        var known: Set<String> = []
+        firstModules = Self.first.map { path in
             // The module that names the pack is the last one, because it uses the others when it runs.
-            for root in pack.pages + [pack.path] { Self.collect(root, into: &modules, &packed) }
-            contents[pack.path] = modules
+            let roots = path == Self.first.last ? Self.usual + [path] : [path]
+            return Self.modules(for: roots, in: path, without: &known).map(\.path)
         }
-        self.contents = contents
-        self.packed = packed
     }
 
-    private static func collect(_ path: String, into modules: inout [PageModule], _ packed: inout Set<String>) {
-        guard packed.insert(path).inserted else { return }
-        let module = PageModule(path)
-        for needed in module.imports { collect(needed.path, into: &modules, &packed) }
-        modules.append(module)
+    /// Returns modules and all that they import, each after those that it imports.
+    ///
+    /// - Parameters:
+    ///   - file: the file that they are for; modules of other common files are left out.
+    ///   - known: the modules that are left out too, to which the returned ones are added.
+    private static func modules(
+        for paths: [String],
+        in file: String,
+        without known: inout Set<String>
+    ) -> [PageModule] {
+        paths.flatMap { path -> [PageModule] in
+            guard commonFiles[path, default: file] == file, known.insert(path).inserted else { return [] }
+            let module = PageModule(path)
+            return modules(for: module.imports.map(\.path), in: file, without: &known) + [module]
+        }
     }
 
     /// The text of a module as it is sent; nil if the file is not a module.
     func textToSend(_ path: String) -> String? {
         guard path.hasSuffix(".js"), StaticFile.isEmbedded(path) else { return nil }
-        guard let modules = contents[path] else { return "\(Self.tableImport)\n\(PageModule(path).text(packed))" }
-        let table =
-            if path == Self.packs[0].path {
-                """
-                export const $held = {};
-                export const $load = async (path) => $held[path] ?? import("../" + path);
-                """
-            } else {
-                Self.tableImport
+        let packed = modules(in: path)
+        let header =
+            switch path {
+            case Self.first[0]: Self.table
+            case Self.first[1]: Self.tableImport
+            // A pack may arrive before the second one, whose modules it needs.
+            default: "\(Self.tableImport)\nimport \"../\(Self.first[1])\";"
             }
-        let texts = modules.map { "// \($0.path)\n$held[\"\($0.path)\"] = (() => {\n\($0.body)})();\n" }
-        return "\(table)\n\(texts.joined(separator: "\n"))"
+        let imports = commonFiles(for: packed, in: path).map { "import \"../\($0)\";" }
+        let texts = packed.map { "$held[\"\($0.path)\"] ??= (() => {\n\($0.body)})();" }
+        return CompactText.of(([header] + imports + texts).joined(separator: "\n"), path: path)
     }
 
+    /// The modules of a file, each after those that it imports; none if another file has the module that names this one.
+    private func modules(in file: String) -> [PageModule] {
+        if let index = Self.first.firstIndex(of: file) { return firstModules[index].map(PageModule.init) }
+        var known = Set(firstModules.joined())
+        return Self.modules(for: Self.common[file] ?? [file], in: file, without: &known)
+    }
+
+    /// The common files that some modules need, with those that these need in turn, so that all are requested at once.
+    private func commonFiles(for modules: [PageModule], in file: String) -> [String] {
+        var files: Set<String> = []
+        var unread = [file] + modules.flatMap(\.imports).map(\.path)
+        while let path = unread.popLast() {
+            guard let needed = Self.commonFiles[path], needed != file, files.insert(needed).inserted else { continue }
+            unread += self.modules(in: needed).flatMap(\.imports).map(\.path)
+        }
+        return files.sorted()
+    }
+
+    /// The table, and the function that loads the module at a path that is known only at run time.
+    private static let table = """
+        export const $held = {};
+        export const $load = async (path) => {
+          // Some browsers remember that a file did not come; at another address they request it again.
+          if (!$held[path]) await import("../" + path).catch(() => import(`../${path}?again=${Date.now()}`));
+          return $held[path];
+        };
+        """
+
     /// The line by which every module except the first pack imports the table.
-    private static let tableImport = "import { $held, $load } from \"../\(packs[0].path)\";"
+    private static let tableImport = "import { $held, $load } from \"../\(first[0])\";"
 }
 
 /// A module of `static/`, whose imports and exports are at the beginnings of lines.
@@ -83,7 +122,7 @@ private struct PageModule {
     init(_ path: String) {
         self.path = path
         let folder = path.prefix { $0 != "/" }
-        // A module that is imported at run time may be in a pack, so `$load` looks in the table first.
+        // A module that is imported at run time may be there already, so `$load` looks in the table first.
         let source = ["\"", "`"].reduce(StaticFile.named(path).text) { source, quote in
             source.replacing("import(\(quote)./", with: "$load(\(quote)\(folder)/")
                 .replacing("import(\(quote)../", with: "$load(\(quote)")
@@ -104,20 +143,13 @@ private struct PageModule {
         }
     }
 
-    /// The module as a separate file, which gets packed modules from the table.
-    func text(_ packed: Set<String>) -> String {
-        let packedImports = imports.filter { packed.contains($0.path) }
-        return lines.map { line in packedImports.first { $0.line == line }.map(Self.tableAccess(for:)) ?? String(line) }
-            .joined(separator: "\n")
-    }
-
     /// The module as the body of a function that returns what it exports.
     var body: String {
         var exports: [String] = []
         var text = ""
         for line in lines {
             if let module = imports.first(where: { $0.line == line }) {
-                text += Self.tableAccess(for: module)
+                text += "const \(module.names.replacing(" as ", with: ": ")) = $held[\"\(module.path)\"];"
             } else if line.hasPrefix("export ") {
                 let words = line.split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
                 let isDefault = words[1] == "default"
@@ -132,9 +164,5 @@ private struct PageModule {
             text += "\n"
         }
         return "\(text)return { \(exports.joined(separator: ", ")) };\n"
-    }
-
-    private static func tableAccess(for module: Import) -> String {
-        "const \(module.names.replacing(" as ", with: ": ")) = $held[\"\(module.path)\"];"
     }
 }

@@ -13,8 +13,8 @@ final class StaticFile: Sendable {
     let path: String
     let contentType: String
     private let bytes: HTTPStaticBytes
-    /// Makes the text that is sent instead of the bytes; nil for all files but the page with the account script.
-    private let replacement: (@Sendable () -> String)?
+    /// Whether the file is the page of a server that asks for credentials.
+    private let loadsAccount: Bool
     private let cachedEncodings = Mutex<Encodings?>(nil)
 
     private struct Encodings {
@@ -35,22 +35,17 @@ final class StaticFile: Sendable {
         }
     }()
 
-    init(path: String, bytes: HTTPStaticBytes, replacement: (@Sendable () -> String)? = nil) {
+    init(path: String, bytes: HTTPStaticBytes, loadsAccount: Bool = false) {
         self.path = path
         self.bytes = bytes
-        self.replacement = replacement
+        self.loadsAccount = loadsAccount
         contentType = Self.contentType(of: path)
     }
 
     /// The page of a server that asks for credentials: it also loads a script that shows the user's name.
     static func pageWithAccount() -> StaticFile {
         let page = named("index.html")
-        return StaticFile(path: page.path, bytes: page.bytes) {
-            page.text.replacing(
-                "</head>",
-                with: "<script type=\"module\" src=\"static-files/core/account.js\"></script>\n</head>"
-            )
-        }
+        return StaticFile(path: page.path, bytes: page.bytes, loadsAccount: true)
     }
 
     /// The file at a path; the process ends if there is none.
@@ -61,7 +56,15 @@ final class StaticFile: Sendable {
 
     static func isEmbedded(_ path: String) -> Bool { all.contains { $0.path == path } }
 
+    /// The text as it is in `static/`.
     var text: String { String(decoding: bytes.pointer, as: UTF8.self) }
+
+    /// The text as it is sent; the text of `static/` for a file that is sent as it is.
+    var textToSend: String {
+        if let module = PageModules.shared.textToSend(path) { return module }
+        let script = "<script type=\"module\" src=\"static-files/core/account.js\"></script>\n</head>"
+        return CompactText.of(loadsAccount ? text.replacing("</head>", with: script) : text, path: path)
+    }
 
     /// The content security policy of Apus' own pages: they may load their own files, and the data that previews of
     /// artifacts need.
@@ -96,9 +99,8 @@ final class StaticFile: Sendable {
         cachedEncodings.withLock { cached in
             if let cached { return cached }
             let encodings: Encodings
-            // A JavaScript module is sent as `PageModules` rewrites it.
-            if let text = replacement?() ?? PageModules.shared.textToSend(path) {
-                let bytes = Array(text.utf8)
+            if contentType.hasPrefix("text/") {
+                let bytes = Array(textToSend.utf8)
                 encodings = bytes.withUnsafeBytes { makeEncodings(.bytes(bytes), of: $0) }
             } else {
                 encodings = makeEncodings(.staticBytes(bytes), of: bytes.pointer)

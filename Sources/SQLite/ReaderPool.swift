@@ -25,7 +25,7 @@ package final class ReaderPool: Sendable {
     ///     reads.
     ///   - queue: the budget of reads that wait for a reader; when it is used up, `submit` throws `.overloaded`.
     ///   - contention: tells whether several clients send requests; while they do, each peer gets at most one of the readers that
-    ///     serve more than cheap reads, and only one reader for cheap reads.
+    ///     serve more than cheap reads, and none of these for cheap reads while the other reader runs a cheap read of the peer.
     ///   - open: opens a reader's connection and returns its context, always of the same type; if it throws, the read fails, and the
     ///     next read calls it again.
     package init(

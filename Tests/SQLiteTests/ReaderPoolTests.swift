@@ -40,8 +40,7 @@ import Testing
         pool.close()
     }
 
-    @Test(arguments: [ReadCost.expensive, .cheap])
-    func `while several clients contend, one of them has one reader for all its reads`(of cost: ReadCost) throws {
+    @Test func `while several clients contend, one of them has one reader for all its reads`() throws {
         let contention = Contention()
         for client in 1...2 { contention.recordRequest(of: client, at: 1) }
         let path = path
@@ -66,18 +65,67 @@ import Testing
                     }
                     running.subtract(1, ordering: .relaxed)
                 },
-                cost: cost,
                 for: busy
             ) { _ in all.leave() }
         }
         begun.wait()
         // Another client does not wait for it.
         let done = DispatchSemaphore(value: 0)
-        try pool.submit({ (_: Connection) in }, cost: cost, for: other) { _ in done.signal() }
+        try pool.submit({ (_: Connection) in }, for: other) { _ in done.signal() }
         done.wait()
         gate.signal()
         all.wait()
         #expect(most.load(ordering: .relaxed) == 1)
+        pool.close()
+    }
+
+    @Test func `while several clients contend, the reserved reader alone runs the cheap reads of one of them`() throws {
+        let contention = Contention()
+        for client in 1...2 { contention.recordRequest(of: client, at: 1) }
+        let path = path
+        let pool = ReaderPool(count: 2, queue: Budget(total: 1_000), contention: contention) {
+            try Connection(path: path, mode: .readOnly)
+        }
+        let busy = Caller(peer: Peer(address: "192.0.2.1"))
+        let other = Caller(peer: Peer(address: "192.0.2.2"))
+        let begun = DispatchSemaphore(value: 0)
+        let done = DispatchSemaphore(value: 0)
+        let (gateOfGeneral, gateOfReserved) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        try pool.submit(
+            { (_: Connection) in
+                begun.signal()
+                gateOfGeneral.wait()
+            },
+            cost: .expensive,
+            for: other
+        ) { _ in done.signal() }
+        begun.wait()
+        let all = DispatchGroup()
+        let finished = Atomic<Int>(0)
+        for number in 0..<50 {
+            all.enter()
+            try pool.submit(
+                { (_: Connection) in
+                    guard number == 0 else { return }
+                    begun.signal()
+                    gateOfReserved.wait()
+                },
+                cost: .cheap,
+                for: busy
+            ) { _ in
+                finished.add(1, ordering: .relaxed)
+                all.leave()
+            }
+        }
+        begun.wait()
+        gateOfGeneral.signal()
+        done.wait()
+        // The general reader serves the other client, and passes over the cheap reads that wait.
+        try pool.submit({ (_: Connection) in }, cost: .expensive, for: other) { _ in done.signal() }
+        done.wait()
+        #expect(finished.load(ordering: .relaxed) == 0)
+        gateOfReserved.signal()
+        all.wait()
         pool.close()
     }
 

@@ -34,6 +34,10 @@ static const unsigned char file_core_format_js[] = {
 #embed "../../static/core/format.js"
 };
 
+static const unsigned char file_core_later_js[] = {
+#embed "../../static/core/later.js"
+};
+
 static const unsigned char file_core_names_js[] = {
 #embed "../../static/core/names.js"
 };
@@ -499,6 +503,7 @@ static const struct apus_embedded_file static_files[] = {
     APUS_FILE("core/dom.js", file_core_dom_js),
     APUS_FILE("core/everything.js", file_core_everything_js),
     APUS_FILE("core/format.js", file_core_format_js),
+    APUS_FILE("core/later.js", file_core_later_js),
     APUS_FILE("core/names.js", file_core_names_js),
     APUS_FILE("core/offline-filter.js", file_core_offline_filter_js),
     APUS_FILE("core/offline-table.js", file_core_offline_table_js),

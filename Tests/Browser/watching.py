@@ -40,7 +40,7 @@ class Watch:
         context.add_init_script(BEFORE_EACH_PAGE)
         context.on("page", self._watch_page)
         context.on("console", self._console)
-        context.on("weberror", lambda error: self._complain(f"page error: {error.error}"))
+        context.on("weberror", self._error)
         context.on("dialog", self._dialog)
         context.on("request", self._request)
         context.on("requestfinished", lambda request: self._open.discard(request))
@@ -57,7 +57,7 @@ class Watch:
         self._allowed.append(Refusal(status, route))
 
     def expect_message(self, beginning: str):
-        """Says that the browser must complain with a text that begins so: on its console, or of a request."""
+        """Says that the browser must complain with a text that begins so: on its console, of a request, or by an error."""
         self._expected_messages.append(beginning)
 
     def allow_message(self, beginning: str):
@@ -119,6 +119,14 @@ class Watch:
                 return
         if not message.text.startswith(tuple(self._allowed_messages)):
             self._complain(f"console {message.type}: {message.text} ({message.location.get('url')})")
+
+    def _error(self, thrown):
+        text = str(thrown.error)
+        expected = next((one for one in self._expected_messages if text.startswith(one)), None)
+        if expected is None:
+            self._complain(f"page error: {text}")
+        else:
+            self._seen.add(expected)
 
     def _dialog(self, dialog):
         self._complain(f"dialog: {dialog.message}")

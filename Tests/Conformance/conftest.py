@@ -118,7 +118,8 @@ def names_of(item):
 
 
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--part"):
+    # What failed is run again whichever part it is in.
+    if config.getoption("--part") and not config.getoption("lf", False):
         number, count = map(int, config.getoption("--part").split("/"))
         kept = set(sorted({item.path for item in items})[number - 1 :: count])
         config.hook.pytest_deselected(items=[item for item in items if item.path not in kept])

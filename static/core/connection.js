@@ -1,6 +1,6 @@
 /** Says that the server does not answer, and brings the page up to date when it does again. */
 
-import { address, onSilence, reach } from "./api.js";
+import { address, apus, get, onSilence, reach } from "./api.js";
 import { element } from "./dom.js";
 
 const every = 2000;
@@ -12,8 +12,10 @@ export function watchConnection(reload) {
   onSilence(lost);
   // A page that asks for nothing would not notice: it looks when its reader comes back to it.
   addEventListener("focus", async () => { if (!banner) await answers(); });
-  // A module that did not come may be a sign too.
-  addEventListener("unhandledrejection", async () => { if (!banner) await answers(); });
+  // A module that did not come may be a sign too, of a server that is away or of a log-in that has ended.
+  addEventListener("unhandledrejection", async () => {
+    if (!banner && await answers()) get(apus + "log-in").catch(() => {});
+  });
   document.addEventListener("visibilitychange", () => { if (banner) ask(); });
 
   function lost() {
@@ -36,7 +38,7 @@ export function watchConnection(reload) {
     banner.remove();
     banner = null;
     // What somebody is writing stays.
-    if (!document.querySelector("dialog[open]") && !document.activeElement?.matches("textarea, input")) reload();
+    if (!document.querySelector("dialog[open]") && !document.activeElement?.matches("textarea, input:not([type=checkbox], [type=range])")) reload();
   }
 }
 

@@ -2,12 +2,13 @@
 
 import { watchConnection } from "./connection.js";
 import { startTimes } from "./format.js";
+import { whenLoaded } from "./later.js";
 import { reload, startRouter } from "./router.js";
 import { withStyle } from "./styles.js";
 import { openJump } from "../parts/jump.js";
 import { bindKeys, startKeyboard } from "../parts/keyboard.js";
 
-const showKeys = async () => (await withStyle("dialogs.css", import("../parts/keyboard-help.js"))).showKeys();
+const showKeys = () => whenLoaded(withStyle("dialogs.css", import("../parts/keyboard-help.js")), ({ showKeys: show }) => show());
 
 startKeyboard();
 bindKeys([

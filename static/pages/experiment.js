@@ -5,6 +5,7 @@
 
 import { get, isFile, mlflow } from "../core/api.js";
 import { button, element, link, name } from "../core/dom.js";
+import { whenLoaded } from "../core/later.js";
 import { experimentsOf } from "../core/query.js";
 import { withStyle } from "../core/styles.js";
 import { runTable } from "../parts/run-table.js";
@@ -64,7 +65,7 @@ function summaryOf(experiments, context) {
 
 function menu(context, experiment) {
   if (isFile()) return "";
-  const more = button("⋯", async () => (await import("../parts/experiment-menu.js")).openExperimentMenu(more, context, experiment),
+  const more = button("⋯", () => whenLoaded(import("../parts/experiment-menu.js"), ({ openExperimentMenu }) => openExperimentMenu(more, context, experiment)),
     { class: "quiet", "aria-label": "More", "aria-haspopup": "menu" });
   return more;
 }

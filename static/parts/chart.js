@@ -1,6 +1,7 @@
 /** One chart: the curves of a metric of several runs. */
 
 import { button, element, name } from "../core/dom.js";
+import { whenLoaded } from "../core/later.js";
 import { drawPlot, sharpContext } from "./chart-draw.js";
 import { bindChart } from "./chart-pointer.js";
 import { makeScale, widened } from "./chart-scale.js";
@@ -22,7 +23,7 @@ export class Chart {
     this.state = element("p", { class: "soft state" }, "…");
     this.plot = element("div", { class: "plot" }, this.state);
     const enlarge = button("⤢", () => this.enlarge(), { class: "quiet", "aria-label": "Enlarge " + key, title: "Enlarge" });
-    this.table = button("▤", async () => (await import("./chart-values.js")).openValues(this), { class: "quiet", "aria-label": "Values of " + key, title: "Values as a table" });
+    this.table = button("▤", () => whenLoaded(import("./chart-values.js"), ({ openValues }) => openValues(this)), { class: "quiet", "aria-label": "Values of " + key, title: "Values as a table" });
     // Until the curves are there, the table would be empty.
     this.table.disabled = true;
     this.node = element("figure", { class: "chart" },

@@ -2,6 +2,7 @@
 
 import { element } from "../core/dom.js";
 import { number } from "../core/format.js";
+import { whenLoaded } from "../core/later.js";
 import { attributes, readColumn, valueWord } from "./table-columns.js";
 
 /**
@@ -44,7 +45,7 @@ export function headOf(column, cell, actions) {
     onclick: () => actions.sort(nextOrder(column, order)) },
   element("span", { class: "label", dir: "auto" }, label), word && element("span", { class: "soft word" }, word),
   element("span", { class: "arrow", "aria-hidden": "true" }, sorted ? (descending ? "↓" : "↑") : ""));
-  const open = async () => (await import("./run-table-menus.js")).openColumnMenu(cell, column, actions);
+  const open = () => whenLoaded(import("./run-table-menus.js"), ({ openColumnMenu }) => openColumnMenu(cell, column, actions));
   const more = element("button", { type: "button", class: "quiet more", tabindex: -1, "aria-label": "Menu of the column " + label, onclick: open }, "▾");
   sort.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;

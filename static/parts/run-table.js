@@ -2,6 +2,7 @@
 
 import { button, element, failure } from "../core/dom.js";
 import { count } from "../core/format.js";
+import { whenLoaded } from "../core/later.js";
 import { withStyle } from "../core/styles.js";
 import { compareAddress, runAddress } from "../core/names.js";
 import { filterBox } from "./filter.js";
@@ -53,19 +54,19 @@ export async function runTable(context, experiments, { narrow, drawn }) {
     query.set({ flat: query.get("flat") ? "" : "1" });
     arrange(true);
   }, { hidden: true, title: "Children beside their parents, in the order of the table" });
-  const group = button("Group", async () => (await menus()).openGroupMenu(group, query.list("group")[0], state.known, actions.group), { "aria-haspopup": "menu" });
-  const stage = button("", async () => (await menus()).openStageMenu(stage, query.get("stage", "active"), (name) => {
+  const group = button("Group", () => whenLoaded(menus(), ({ openGroupMenu }) => openGroupMenu(group, query.list("group")[0], state.known, actions.group)), { "aria-haspopup": "menu" });
+  const stage = button("", () => whenLoaded(menus(), ({ openStageMenu }) => openStageMenu(stage, query.get("stage", "active"), (name) => {
     query.set({ stage: name === "active" ? "" : name }, { push: true });
     search({ top: true });
-  }), { "aria-haspopup": "menu" });
-  const choose = button("Columns", async () => {
-    const [{ openChooser }] = await Promise.all([withStyle("dialogs.css", import("./table-chooser.js")), learn().catch(() => {})]);
+  })), { "aria-haspopup": "menu" });
+  const chooser = async () => (await Promise.all([withStyle("dialogs.css", import("./table-chooser.js")), learn().catch(() => {})]))[0];
+  const choose = button("Columns", () => whenLoaded(chooser(), ({ openChooser }) => {
     openChooser({ chosen: shownColumns(), known: state.known, defaults: usual, change(ids) {
       state.columns = ids;
       query.set({ columns: ids?.length === 0 ? ["name"] : ids });
       search();
     } });
-  });
+  }));
   const place = element("div", { class: "failure" });
   const table = makeTable({ label: "Runs", head: (column, cell) => headOf(column, cell, actions),
     fill: makeFiller(state, list, selection, () => state.families || query.list("group").length > 0),

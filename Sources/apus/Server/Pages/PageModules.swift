@@ -96,7 +96,9 @@ struct PageModules {
         export const $held = {};
         export const $load = async (path) => {
           // Some browsers remember that a file did not come; at another address they request it again.
-          if (!$held[path]) await import("../" + path).catch(() => import(`../${path}?again=${Date.now()}`));
+          if (!$held[path]) await import("../" + path).catch(() => import(`../${path}?again=${Date.now()}`)).catch(() => {
+            throw new Error("A part of this page did not load. Check whether the server answers, or log in again.");
+          });
           return $held[path];
         };
         """

@@ -127,8 +127,7 @@ struct CompactScript {
     /// The words after which a value begins.
     private static let operators: Set<String> = [
         "await", "case", "default", "delete", "do", "else", "extends", "in", "instanceof", "new", "of", "return",
-        "throw",
-        "typeof", "void", "yield",
+        "throw", "typeof", "void", "yield",
     ]
 
     private mutating func copyWord() -> Bool {
